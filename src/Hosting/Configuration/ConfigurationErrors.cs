@@ -9,10 +9,12 @@ internal sealed class ConfigurationErrors
     private const int ShownMax = 100;
 
     private readonly List<string> _messages = [];
-    private readonly HashSet<string> _seen = new(StringComparer.Ordinal);
     private int _hidden;
 
     public bool Any => _messages.Count > 0;
+
+    /// <summary>True when further errors are only counted, so that their messages need no care.</summary>
+    public bool IsFull => _messages.Count >= ShownMax;
 
     public void Add(Origin origin, string message) => Add($"{origin}: {message}");
 
@@ -24,8 +26,6 @@ internal sealed class ConfigurationErrors
 
     public void Add(string message)
     {
-        if (!_seen.Add(message))
-            return;
         if (_messages.Count < ShownMax)
             _messages.Add(message);
         else

@@ -9,9 +9,6 @@ public static class ConfigurationPrinter
 {
     private const int IndentWidth = 2;
     private const int CommentColumn = 48;
-    private const string Hidden = "\"(hidden)\"";
-
-    private static readonly string[] SecretEndings = ["password", "secret", "token"];
 
     /// <summary>The text of <c>--print-config</c>. Values of keys that end in password, secret or token are not shown.</summary>
     public static string Print(CascadeConfiguration configuration)
@@ -33,14 +30,14 @@ public static class ConfigurationPrinter
         {
             var indent = new string(' ', depth * IndentWidth);
             var key = HoconText.Key(field.Key);
-            if (field.Value is HoconObject { Fields.Count: > 0 } section && !IsSecret(field.Key))
+            if (field.Value is HoconObject { Fields.Count: > 0 } section && !Secrets.IsSecret(field.Key))
             {
                 text.Append(CultureInfo.InvariantCulture, $"{indent}{key} {{\n");
                 AppendFields(text, section, depth + 1);
                 text.Append(CultureInfo.InvariantCulture, $"{indent}}}\n");
                 continue;
             }
-            var line = $"{indent}{key} = {(IsSecret(field.Key) ? Hidden : Inline(field.Value))}";
+            var line = $"{indent}{key} = {(Secrets.IsSecret(field.Key) ? Secrets.Hidden : Inline(field.Value))}";
             text.Append(CultureInfo.InvariantCulture, $"{line.PadRight(CommentColumn)} # {Show(field.KeyOrigin)}\n");
         }
     }
@@ -54,9 +51,7 @@ public static class ConfigurationPrinter
     };
 
     private static string InlineField(HoconField field) =>
-        $"{HoconText.Key(field.Key)} = {(IsSecret(field.Key) ? Hidden : Inline(field.Value))}";
-
-    private static bool IsSecret(string key) => SecretEndings.Any(ending => key.EndsWith(ending, StringComparison.OrdinalIgnoreCase));
+        $"{HoconText.Key(field.Key)} = {(Secrets.IsSecret(field.Key) ? Secrets.Hidden : Inline(field.Value))}";
 
     private static string Show(Origin origin) => OneLine(origin.Kind switch
     {

@@ -11,6 +11,7 @@ internal sealed class KnownKeys
     private const int ComparedLengthMax = 128;
 
     private readonly string[] _paths;
+    private readonly HashSet<Origin> _reported = [];
 
     public KnownKeys(HoconObject reference)
     {
@@ -32,13 +33,16 @@ internal sealed class KnownKeys
     /// <summary>The known path most like this one, as <c>; did you mean '...'?</c>; else where to find the keys.</summary>
     public string Advice(string path, Func<string, string> spell)
     {
+        var distanceMax = Math.Min(DistanceMax, LastKey(path).Length / 2);
         var closest = path.Length > ComparedLengthMax ? null : _paths
             .Select(known => (Path: known, Distance: EditDistance.Between(path, known)))
-            .Where(known => known.Distance <= DistanceMax)
-            .MinBy(known => known.Distance).Path;
+            .Where(known => known.Distance <= distanceMax)
+            .OrderBy(known => known.Distance)
+            .Select(known => known.Path)
+            .FirstOrDefault();
         closest ??= _paths.FirstOrDefault(known => LastKey(known) == LastKey(path));
         return closest is null
-            ? "; the keys are listed in reference.conf"
+            ? "; the keys are listed in reference.conf."
             : $"; did you mean '{spell(closest)}'?";
     }
 
@@ -51,7 +55,7 @@ internal sealed class KnownKeys
             foreach (var entry in entries)
             {
                 if (field is null)
-                    errors.Add(entry.KeyOrigin, Unknown(here));
+                    ReportUnknown(entry.KeyOrigin, here, errors);
                 else if (field.Value is HoconObject section && entry.Value is ObjectNode child)
                     Check(child, section, here, errors);
             }
@@ -66,7 +70,7 @@ internal sealed class KnownKeys
             switch (known.Find(field.Key)?.Value, field.Value)
             {
                 case (null, _):
-                    errors.Add(field.KeyOrigin, Unknown(here));
+                    ReportUnknown(field.KeyOrigin, here, errors);
                     break;
                 case (HoconObject section, HoconObject child):
                     Check(child, section, here, errors);
@@ -78,10 +82,13 @@ internal sealed class KnownKeys
         }
     }
 
-    private string Unknown(string[] path)
+    private void ReportUnknown(Origin origin, string[] path, ConfigurationErrors errors)
     {
+        // A key of a layer is seen again in the resolved tree.
+        if (!_reported.Add(origin))
+            return;
         var text = HoconText.Path(path);
-        return $"unknown key '{text}'{Advice(text, known => known)}";
+        errors.Add(origin, $"unknown key '{text}'{(errors.IsFull ? "" : Advice(text, known => known))}");
     }
 
     private static string LastKey(string path) => path[(path.LastIndexOf('.') + 1)..];

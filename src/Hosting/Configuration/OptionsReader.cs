@@ -130,7 +130,8 @@ internal sealed class OptionsReader
 
     private T Refuse<T>(string key, HoconScalar scalar, string reason)
     {
-        _errors.Add(scalar.Origin, $"{PathOf(key)} = {scalar.Describe()}: {reason}.");
+        var shown = Secrets.IsSecret(key) ? Secrets.Hidden : scalar.Describe();
+        _errors.Add(scalar.Origin, $"{PathOf(key)} = {shown}: {reason}.");
         return default!;
     }
 

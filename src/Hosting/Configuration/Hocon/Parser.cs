@@ -37,7 +37,7 @@ internal sealed partial class Parser
         {
             TokenKind.OpenBrace => ParseObject(),
             TokenKind.OpenBracket => ParseArray(),
-            _ => ParseFields(TokenKind.End),
+            _ => ParseFields(_current.Origin, TokenKind.End),
         };
         SkipBlanksAndNewlines();
         return _current.Kind == TokenKind.End ? root : throw Unexpected("the end of the text after the closing bracket");
@@ -45,17 +45,18 @@ internal sealed partial class Parser
 
     private ObjectNode ParseObject()
     {
-        Enter(_current.Origin);
+        var origin = _current.Origin;
+        Enter(origin);
         Advance();
-        var node = ParseFields(TokenKind.CloseBrace);
+        var node = ParseFields(origin, TokenKind.CloseBrace);
         Advance();
         _depth--;
         return node;
     }
 
-    private ObjectNode ParseFields(TokenKind end)
+    private ObjectNode ParseFields(Origin origin, TokenKind end)
     {
-        var node = new ObjectNode(_current.Origin);
+        var node = new ObjectNode(origin);
         while (!AtEndOfItems(end, "a key"))
         {
             if (_current is { Kind: TokenKind.Unquoted, Text: "include" })
