@@ -29,7 +29,7 @@ public sealed class HoconErrorTests
     [InlineData("a = $b", "1:5: the character '$' is reserved here; put the text in double quotes.")]
     [InlineData("a = C:\\x", "1:6: expected a comma, a new line or the end of the text, found ':'; if it belongs to a text, put the text in double quotes.")]
     [InlineData("a = {} x", "1:8: a string cannot be joined with an object or array; put a comma or a new line between them.")]
-    [InlineData("a = ${b} x {}", "1:13: a string cannot be joined with an object or array; put a comma or a new line between them.")]
+    [InlineData("a = ${b} x {}", "1:12: a string cannot be joined with an object or array; put a comma or a new line between them.")]
     [InlineData("a b [1]", "1:5: expected '=', ':', '+=' or '{' after the key '\"a b\"', found '['.")]
     public void Structure(string text, string error) => Assert.Equal(error, HoconTesting.Errors(text));
 
