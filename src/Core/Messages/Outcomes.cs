@@ -1,5 +1,3 @@
-using Cascade.Core.Identity;
-
 namespace Cascade.Core.Messages;
 
 /// <summary>Reply: the thing asked for is not here.</summary>

@@ -102,15 +102,15 @@ public sealed record Promoting(BlockId Id, TierAddress To);
 public sealed record Pull(BlockId Id, CopyLocation Source, ulong Lease, TimeSpan LeaseFor);
 
 /// <summary>
-/// The block is registered as shared: its last copy in memory is not given up. Replies: <see cref="ProtectDone"/> or
-/// <see cref="NotFound"/>. Counted: as many <see cref="Unprotect"/> take it back.
+/// A key of the block is registered as shared: the last copy in memory is not given up. Replies: <see cref="ProtectDone"/> or
+/// <see cref="NotFound"/>. May be repeated: a key counts once.
 /// </summary>
-public sealed record Protect(BlockId Id) : IBlockMessage;
+public sealed record Protect(BlockId Id, KeyDigest Key) : IBlockMessage;
 
-/// <summary>Takes one registration back. Reply: <see cref="ProtectDone"/>.</summary>
-public sealed record Unprotect(BlockId Id) : IBlockMessage;
+/// <summary>Takes a key's registration back. Reply: <see cref="ProtectDone"/>. May be repeated.</summary>
+public sealed record Unprotect(BlockId Id, KeyDigest Key) : IBlockMessage;
 
-/// <summary>How many registrations the block has now.</summary>
+/// <summary>How many keys of the block are registered now.</summary>
 public sealed record ProtectDone(BlockId Id, int Registrations);
 
 /// <summary>
