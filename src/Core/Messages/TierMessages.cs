@@ -29,10 +29,10 @@ public sealed record BindAlias(BlockId Id, KeyBinding Binding);
 public sealed record AliasBound(bool Recorded);
 
 /// <summary>Takes a deleted key's name off the tier's directory. Reply: <see cref="KeyReleased"/>. May be repeated.</summary>
-public sealed record ReleaseKey(KeyDigest Key);
+public sealed record ReleaseKey(KeyDigest Key, BlockId Id);
 
-/// <summary>Whether the tier knew the key.</summary>
-public sealed record KeyReleased(bool Known);
+/// <summary>How many keys still name the block in this tier; -1 when the block is not here.</summary>
+public sealed record KeyReleased(int KeysLeft);
 
 /// <summary>A reader found the bytes of a copy differ from its id: it must never be served again. No reply. May be repeated.</summary>
 public sealed record ReportCorrupt(BlockId Id, CopyLocation Copy);
