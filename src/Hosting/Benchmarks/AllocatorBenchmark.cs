@@ -22,7 +22,7 @@ internal sealed record AllocatorBenchmarkOptions(
 /// <param name="Operations">Allocations asked for and frees, in the measured churn.</param>
 /// <param name="OperationsPerSecond">Over the whole churn, the drawing of lengths and victims included.</param>
 /// <param name="MedianNanoseconds">Time of one operation: the median over batches, the drawing included.</param>
-/// <param name="Allocations">Allocations asked for, the filling included.</param>
+/// <param name="Allocations">Allocations asked for in the measured churn.</param>
 /// <param name="Failed">Allocations refused.</param>
 /// <param name="FailedThoughEnoughFree">Of those, the ones for which the free bytes together would have sufficed: lost to fragmentation.</param>
 /// <param name="LiveRanges">Allocated ranges at the end of the churn.</param>
@@ -54,7 +54,7 @@ internal static class AllocatorBenchmark
         {
         }
 
-        churn.Failed = churn.FailedThoughEnoughFree = 0;
+        churn.Asked = churn.Failed = churn.FailedThoughEnoughFree = 0;
         var batches = new double[Math.Max(1, options.Operations / BatchOperations)];
         var started = Stopwatch.GetTimestamp();
         for (var batch = 0; batch < batches.Length; batch++)
@@ -113,7 +113,7 @@ internal static class AllocatorBenchmark
             _nextBytes = _lengths[0];
         }
 
-        public long Asked { get; private set; }
+        public long Asked { get; set; }
 
         public long Failed { get; set; }
 
