@@ -36,6 +36,7 @@ public sealed class MemoryTierCoreProperties
         private readonly List<Reservation> _held = [];
         private readonly List<object> _ownerMail = [];
         private readonly Dictionary<uint, int> _blockIn = [];
+        private readonly HashSet<CopyLocation> _dropped = [];
         private int _nextPut;
         private int _nextBlock;
 
@@ -125,16 +126,18 @@ public sealed class MemoryTierCoreProperties
             var residents = tier.Arena.Residents.ToList();
             if (residents.Count == 0)
                 return;
-            var (slot, id) = residents[random.Next(residents.Count)];
+            var (_, id) = residents[random.Next(residents.Count)];
+            Assert.True(tier.Arena.TryFind(id, out var copy));
             if (random.Next(3) != 0)
             {
-                if (!tier.Protected.Remove(id) && tier.Protected.Count < 3)
+                // What was deleted and only waits for its pin is past protecting.
+                if (!tier.Protected.Remove(id) && tier.Protected.Count < 3 && !_dropped.Contains(copy))
                     tier.Protected.Add(id);
                 return;
             }
 
-            Assert.True(tier.Arena.TryFind(id, out var copy));
             tier.Protected.Remove(id);
+            _dropped.Add(copy);
             Take(tier.Step(new Drop(id, copy)));
         }
 
