@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics.X86;
 
 namespace Cascade.Core.Hashing;
 
@@ -38,6 +39,8 @@ internal static unsafe class LaneKernel<TVector, TLanes>
         for (var block = 0; block < blocks; block++)
         {
             TLanes.LoadBlocks(inputs + block * Blake3Spec.BlockBytes, strideBytes, m);
+            if (!isParent)
+                PrefetchNext(inputs + (nuint)(Blake3Spec.BlocksPerChunk + block) * (nuint)TLanes.Count * Blake3Spec.BlockBytes);
             TVector v8 = TLanes.Broadcast(Blake3Spec.Iv0), v9 = TLanes.Broadcast(Blake3Spec.Iv1);
             TVector v10 = TLanes.Broadcast(Blake3Spec.Iv2), v11 = TLanes.Broadcast(Blake3Spec.Iv3);
             TVector v12 = counterLow, v13 = TLanes.Broadcast((uint)(counter >> 32));
@@ -65,6 +68,21 @@ internal static unsafe class LaneKernel<TVector, TLanes>
         m[6] = h6;
         m[7] = h7;
         TLanes.StoreChaining(m, chaining);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void PrefetchNext(byte* p)
+    {
+        if (!Sse.IsSupported)
+            return;
+        for (var lane = 0; lane < TLanes.Count; lane += 4)
+        {
+            Sse.Prefetch0(p);
+            Sse.Prefetch0(p + 64);
+            Sse.Prefetch0(p + 128);
+            Sse.Prefetch0(p + 192);
+            p += 256;
+        }
     }
 
     private static uint Flags(int block, int blocks) =>
