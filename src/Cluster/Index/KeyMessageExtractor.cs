@@ -1,0 +1,17 @@
+using Cascade.Actors;
+using Cascade.Core.Messages;
+
+namespace Cascade.Cluster.Index;
+
+/// <summary>Finds the key-index shard of a key by its digest's leading bits, which are uniform. One actor is one shard.</summary>
+public sealed class KeyMessageExtractor(int shards) : IMessageExtractor
+{
+    /// <inheritdoc/>
+    public string? EntityId(object message) => message is IKeyMessage key ? ShardNames.Of(key.Key.Prefix64, shards) : null;
+
+    /// <inheritdoc/>
+    public object EntityMessage(object message) => message;
+
+    /// <inheritdoc/>
+    public string ShardId(string entityId, object? messageHint = null) => entityId;
+}
