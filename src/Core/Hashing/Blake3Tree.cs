@@ -80,7 +80,10 @@ public static unsafe class Blake3Tree
         if (plan.PieceCount > 1)
         {
             fixed (byte* values = chainingValues)
-                Subtree.Reduce(path, (uint*)values, plan.PieceCount, Blake3Spec.Root, (uint*)values);
+            {
+                Subtree.ReduceToChildren(path, (uint*)values, plan.PieceCount);
+                ScalarKernel.HashParent((uint*)values, Blake3Spec.Root, (uint*)values);
+            }
         }
         chainingValues[..ChainingValueBytes].CopyTo(digest);
     }

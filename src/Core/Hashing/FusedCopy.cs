@@ -31,6 +31,11 @@ internal readonly unsafe struct FusedCopy
         _streaming = streaming;
     }
 
+    /// <summary>
+    /// The destination, when the kernel may stream whole lines to it while it hashes; else null, and <see cref="Copy"/> is due after.
+    /// </summary>
+    public byte* AlignedLines => _streaming && (nuint)_destination % LineBytes == 0 ? _destination : null;
+
     /// <summary>The same copy, for what lies <paramref name="bytes"/> further on.</summary>
     public FusedCopy Skip(nuint bytes) => _destination == null ? default : new FusedCopy(_destination + bytes, _streaming);
 
@@ -64,8 +69,9 @@ internal readonly unsafe struct FusedCopy
             StreamLine(source + at, destination + at);
     }
 
+    /// <summary>Writes 64 bytes to an aligned line, past the caches.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void StreamLine(byte* source, byte* line)
+    public static void StreamLine(byte* source, byte* line)
     {
         if (Vector512.IsHardwareAccelerated)
         {
