@@ -94,7 +94,7 @@ public sealed class SlabAllocator : IDisposable
     }
 
     /// <summary>Frees the allocated range that begins at <paramref name="offset"/> and joins it with free neighbours.</summary>
-    /// <exception cref="InvalidOperationException">None begins there: freed before, or never allocated. Nothing is changed.</exception>
+    /// <exception cref="InvalidOperationException">Freed before, or never allocated. Nothing is changed.</exception>
     public void Free(long offset)
     {
         var index = Allocated(offset);
@@ -156,7 +156,8 @@ public sealed class SlabAllocator : IDisposable
         var (extents, free, allocatedGranules) = _extents.Check();
         if (allocatedGranules != _allocatedGranules || free != _free.Count || extents - free != AllocationCount)
             throw new InvalidOperationException(
-                $"{extents - free} ranges of {allocatedGranules} granules are allocated, {AllocationCount} of {_allocatedGranules} counted; "
+                $"{extents - free} ranges of {allocatedGranules} granules are allocated, "
+                + $"{AllocationCount} of {_allocatedGranules} counted; "
                 + $"{free} are free, {_free.Count} counted: the allocator's tables are corrupt.");
         GC.KeepAlive(this);
     }
