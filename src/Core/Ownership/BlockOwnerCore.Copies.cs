@@ -37,7 +37,12 @@ public sealed partial class BlockOwnerCore
     {
         var held = FindSlot(copy);
         if (held is not null && held.Location.Generation != copy.Generation)
+        {
+            // One slot holds one copy: a later generation says that the earlier one is gone.
+            if (held.Location.GenerationsAfter(copy) < 0)
+                Uncount(held);
             held = null;
+        }
         if (WhyKeep(now, held, copy) is { } reason)
         {
             outbox.Send(sender, new EvictRefused(_id, copy, reason));
@@ -90,7 +95,6 @@ public sealed partial class BlockOwnerCore
         {
             if (known.Location.Generation == copy.Generation)
                 return;
-            // One slot holds one copy: a later generation says that the earlier one is gone.
             Uncount(known);
         }
         if (_copies.Count >= _settings.MaxCopies)

@@ -88,8 +88,9 @@ public sealed partial class BlockOwnerCore
         if (_waiters is null)
             return;
         var kept = 0;
-        foreach (var waiter in _waiters)
+        for (var i = 0; i < _waiters.Count; i++)
         {
+            var waiter = _waiters[i];
             if (waiter.Deadline <= now)
             {
                 outbox.Send(waiter.Sender, new Busy("Another writer filled the block, or its deletion went on, until the deadline."));
