@@ -1,4 +1,3 @@
-using Cascade.Actors;
 using Cascade.Core.Clocks;
 using Cascade.Core.Identity;
 using Cascade.Core.Registry;
@@ -22,15 +21,12 @@ internal sealed record CacheContext(
     NodeId Self,
     ShmArena Arena,
     PayloadWriter Writer,
-    CacheActors Actors,
+    CascadeActors Actors,
     RegistryReplica Registered,
     AccessLog Accesses,
     HybridClock Clock,
     TimeProvider Time,
     CacheDefaults Defaults);
-
-/// <summary>The actors that a put or a get asks.</summary>
-internal sealed record CacheActors(IActorRef Memory, IActorRef Owners, IActorRef KeyIndex, IActorRef Registry, IActorRef Tracker);
 
 /// <summary>What holds where a caller says nothing.</summary>
 internal sealed record CacheDefaults(TimeSpan PutDeadline, TimeSpan AskTimeout, TimeSpan LeaseDuration, int PutWorkers);
