@@ -78,8 +78,8 @@ public unsafe struct Blake3Hasher
     }
 
     /// <summary>
-    /// A single chunk is hashed only when a byte after it is seen, and a node is joined with its left siblings only when one after it
-    /// is added: either may turn out to be the root.
+    /// A single chunk is hashed only when a byte after it is seen, and a node is joined with its left siblings only when one
+    /// after it is added: either may turn out to be the root.
     /// </summary>
     [SkipLocalsInit]
     private void Update(byte* source, nuint lengthBytes, FusedCopy copy)
@@ -120,7 +120,9 @@ public unsafe struct Blake3Hasher
             Buffer(source, lengthBytes, copy);
     }
 
-    /// <summary>The largest node that starts at the next chunk and has no more than <paramref name="wholeChunks"/> chunks.</summary>
+    /// <summary>
+    /// The largest node that starts at the next chunk and has no more than <paramref name="wholeChunks"/> chunks.
+    /// </summary>
     private readonly nuint NextSubtreeChunks(nuint wholeChunks)
     {
         var chunks = (nuint)1 << BitOperations.Log2(wholeChunks);

@@ -19,7 +19,9 @@ internal readonly unsafe struct FusedCopy
     private readonly byte* _destination;
     private readonly bool _streaming;
 
-    /// <summary>Copies to <paramref name="destination"/>, as part of a transfer of <paramref name="totalBytes"/> in all.</summary>
+    /// <summary>
+    /// Copies to <paramref name="destination"/>, as part of a transfer of <paramref name="totalBytes"/> in all.
+    /// </summary>
     public FusedCopy(byte* destination, nuint totalBytes)
         : this(totalBytes == 0 ? null : destination, totalBytes > StreamingBytes)
     {
@@ -32,7 +34,8 @@ internal readonly unsafe struct FusedCopy
     }
 
     /// <summary>
-    /// The destination, when the kernel may stream whole lines to it while it hashes; else null, and <see cref="Copy"/> is due after.
+    /// The destination, when the kernel may stream whole lines to it while it hashes; else null, and <see cref="Copy"/> is due
+    /// after.
     /// </summary>
     public byte* AlignedLines => _streaming && (nuint)_destination % LineBytes == 0 ? _destination : null;
 

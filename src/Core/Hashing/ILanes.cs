@@ -15,7 +15,9 @@ internal unsafe interface ILanes<TVector> : IHalfRound<TVector>
 
     static abstract TVector Xor(TVector left, TVector right);
 
-    /// <summary>Loads the 16 words at the head of every input, inputs being <paramref name="strideBytes"/> apart: word n to vector n.</summary>
+    /// <summary>
+    /// Loads the 16 words at the head of every input, inputs being <paramref name="strideBytes"/> apart: word n to vector n.
+    /// </summary>
     static abstract void LoadBlocks(byte* inputs, nuint strideBytes, TVector* words);
 
     /// <summary>Stores the 8 words of every lane one after another, lane by lane.</summary>

@@ -51,7 +51,8 @@ internal static unsafe class LaneHashing
         }
     }
 
-    private static int HashWidest(SimdPath path, byte* inputs, int count, int blocks, ulong counter, FusedCopy copy, uint* chaining)
+    private static int HashWidest(
+        SimdPath path, byte* inputs, int count, int blocks, ulong counter, FusedCopy copy, uint* chaining)
     {
         if (path >= SimdPath.Lanes16 && count >= Lanes16.Count)
             return HashLanes<Vector512<uint>, Lanes16>(inputs, blocks, counter, copy, chaining);

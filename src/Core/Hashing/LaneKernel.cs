@@ -6,9 +6,9 @@ namespace Cascade.Core.Hashing;
 
 /// <summary>The compression function (specification, section 2.2) on as many inputs at a time as a vector has lanes.</summary>
 /// <remarks>
-/// State and message words are 32 vectors: with AVX-512 all stay in registers. The 16-lane kernel reads 16 streams 1 KiB apart, which
-/// hardware does not prefetch in time, so the kernel asks for what the next call will read; past the end of the input that is a hint
-/// to nowhere, and harmless. Compiled with full optimization at once: unoptimized it is hundreds of times slower.
+/// State and message words are 32 vectors: with AVX-512 all stay in registers. The 16-lane kernel reads 16 streams 1 KiB apart,
+/// which hardware does not prefetch in time, so the kernel asks for what the next call will read; past the end of the input that
+/// is a hint to nowhere, and harmless. Compiled with full optimization at once, since the first tier would call every vector operation.
 /// </remarks>
 internal static unsafe class LaneKernel<TVector, TLanes>
     where TVector : unmanaged
@@ -19,8 +19,8 @@ internal static unsafe class LaneKernel<TVector, TLanes>
 
     /// <summary>
     /// Hashes as many inputs as there are lanes, one after another in memory: whole chunks from number <paramref name="counter"/>
-    /// when they have 16 blocks, parents when they have one, whose chaining values may overwrite the inputs. Chunks are also streamed to
-    /// <paramref name="lines"/>, which is aligned to 64 bytes or null.
+    /// when they have 16 blocks, parents when they have one, whose chaining values may overwrite the inputs. Chunks are also
+    /// streamed to <paramref name="lines"/>, which is aligned to 64 bytes or null.
     /// </summary>
     [SkipLocalsInit]
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]

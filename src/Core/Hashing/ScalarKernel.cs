@@ -16,7 +16,9 @@ internal static unsafe class ScalarKernel
             HashChunk(input, Blake3Spec.ChunkBytes, counter, 0, chaining);
     }
 
-    /// <summary>Hashes a chunk of 0 to 1,024 bytes; <paramref name="rootFlag"/> is Root when the chunk is the whole input.</summary>
+    /// <summary>
+    /// Hashes a chunk of 0 to 1,024 bytes; <paramref name="rootFlag"/> is Root when the chunk is the whole input.
+    /// </summary>
     [SkipLocalsInit]
     public static void HashChunk(byte* input, int lengthBytes, ulong counter, uint rootFlag, uint* chaining)
     {

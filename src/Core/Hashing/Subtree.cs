@@ -15,11 +15,13 @@ internal static unsafe class Subtree
     private const int GroupBytes = GroupChunks * Blake3Spec.ChunkBytes;
 
     /// <summary>
-    /// Hashes <paramref name="lengthBytes"/> bytes that start at chunk <paramref name="counter"/>, and copies them on the way when
-    /// the copy has a destination. With <paramref name="rootFlag"/> Root the run is the whole input and the result its digest.
+    /// Hashes <paramref name="lengthBytes"/> bytes that start at chunk <paramref name="counter"/>, and copies them on the way
+    /// when the copy has a destination. With <paramref name="rootFlag"/> Root the run is the whole input and the result its
+    /// digest.
     /// </summary>
     [SkipLocalsInit]
-    public static void Hash(SimdPath path, byte* source, nuint lengthBytes, ulong counter, uint rootFlag, FusedCopy copy, uint* result)
+    public static void Hash(
+        SimdPath path, byte* source, nuint lengthBytes, ulong counter, uint rootFlag, FusedCopy copy, uint* result)
     {
         if (lengthBytes <= Blake3Spec.ChunkBytes)
         {
@@ -33,8 +35,8 @@ internal static unsafe class Subtree
     }
 
     /// <summary>
-    /// As <see cref="Hash"/> for more than one chunk, but stops one level below the top, where it is still open whether that is the
-    /// root. Writes the chaining values of both children, and needs room for sixteen.
+    /// As <see cref="Hash"/> for more than one chunk, but stops one level below the top, where it is still open whether that is
+    /// the root. Writes the chaining values of both children, and needs room for sixteen.
     /// </summary>
     public static void HashToChildren(
         SimdPath path, byte* source, nuint lengthBytes, ulong counter, FusedCopy copy, uint* children)
@@ -43,7 +45,9 @@ internal static unsafe class Subtree
         ReduceToChildren(path, children, count);
     }
 
-    /// <summary>Joins the chaining values of two or more sibling nodes, in place, to those of the two below the node above them all.</summary>
+    /// <summary>
+    /// Joins the chaining values of two or more sibling nodes, in place, to those of the two below the node above them all.
+    /// </summary>
     public static void ReduceToChildren(SimdPath path, uint* chaining, int count)
     {
         while (count > 2)
@@ -84,8 +88,8 @@ internal static unsafe class Subtree
         LaneHashing.HashParents(path, children, pairs, parents);
         if (count % 2 == 0)
             return pairs;
-        Unsafe.CopyBlockUnaligned(
-            parents + pairs * Blake3Spec.ChainingWords, children + (count - 1) * Blake3Spec.ChainingWords, Blake3Spec.ChainingBytes);
+        var last = children + (count - 1) * Blake3Spec.ChainingWords;
+        Unsafe.CopyBlockUnaligned(parents + pairs * Blake3Spec.ChainingWords, last, Blake3Spec.ChainingBytes);
         return pairs + 1;
     }
 
