@@ -47,14 +47,14 @@ internal sealed record ReplayReport(
         node.Promoted(tally.BlocksPut - tally.DedupHits),
         tally.WrongBytes,
         tally.Errors,
-        Gbps(tally.PutBytes, tally.PutTime),
-        Gbps(tally.GetBytes, tally.GetTime),
+        Gbps(tally.PutBytes, tally.PutNanoseconds),
+        Gbps(tally.GetBytes, tally.GetNanoseconds),
         Microseconds(tally.GetLatency.Percentile(0.50)),
         Microseconds(tally.GetLatency.Percentile(0.99)),
         pageCacheGrowthBytes,
         Math.Round(elapsed.TotalSeconds, 3));
 
-    private static double Gbps(long bytes, TimeSpan time) => time > TimeSpan.Zero ? Math.Round(bytes / time.TotalSeconds / 1e9, 3) : 0;
+    private static double Gbps(long bytes, long nanoseconds) => nanoseconds > 0 ? Math.Round((double)bytes / nanoseconds, 3) : 0;
 
     private static double Microseconds(long nanoseconds) => Math.Round(nanoseconds / 1e3, 3);
 }

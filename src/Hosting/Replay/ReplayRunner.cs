@@ -19,6 +19,7 @@ internal sealed class ReplayRunner : IDisposable
     private readonly ICascade _cache;
     private readonly int _bytesPerBlock;
     private readonly TimeProvider _time;
+    private readonly double _nanosecondsPerTick;
     private readonly KeyChain _keys;
     private readonly BlockBuffers _buffers;
     private readonly BlockToPut[] _batch;
@@ -30,6 +31,7 @@ internal sealed class ReplayRunner : IDisposable
         _cache = cache;
         _bytesPerBlock = bytesPerBlock;
         _time = time;
+        _nanosecondsPerTick = 1e9 / time.TimestampFrequency;
         _keys = new KeyChain(bytesPerBlock);
         _buffers = new BlockBuffers(bytesPerBlock, (int)Math.Min(BatchBytes, (long)BatchBlocksMax * bytesPerBlock));
         _batch = new BlockToPut[_buffers.Count];
@@ -72,9 +74,9 @@ internal sealed class ReplayRunner : IDisposable
         _absent.Clear();
         for (var i = 0; i < keys.Length; i++)
         {
-            Tally.BlocksAsked++;
             if (i >= prefix || !await ReadAsync(keys.Span[i], request.BlockIds.Span[i], cancellationToken))
                 _absent.Add(i);
+            Tally.BlocksAsked++;
         }
 
         for (var done = 0; done < _absent.Count; done += _batch.Length)
@@ -108,10 +110,10 @@ internal sealed class ReplayRunner : IDisposable
             return false;
         }
 
-        Tally.GetLatency.Record(_time.GetElapsedTime(start).Ticks * TimeSpan.NanosecondsPerTick);
+        Tally.GetLatency.Record(NanosecondsSince(start));
         var isRead = result.IsHit && Compare(result, id);
         result.Dispose();
-        Tally.GetTime += _time.GetElapsedTime(start);
+        Tally.GetNanoseconds += NanosecondsSince(start);
         return isRead;
     }
 
@@ -158,7 +160,7 @@ internal sealed class ReplayRunner : IDisposable
             Tally.Error(ReasonOf("put", e));
         }
 
-        Tally.PutTime += _time.GetElapsedTime(start);
+        Tally.PutNanoseconds += NanosecondsSince(start);
     }
 
     private void Count(PutResult[] results)
@@ -177,6 +179,9 @@ internal sealed class ReplayRunner : IDisposable
                 Tally.DedupHits++;
         }
     }
+
+    /// <summary>Finer than <see cref="TimeSpan"/>, whose steps of 100 ns are a tenth of a fast get.</summary>
+    private long NanosecondsSince(long timestamp) => (long)((_time.GetTimestamp() - timestamp) * _nanosecondsPerTick);
 
     private static bool IsCancellation(Exception e, CancellationToken cancellationToken) =>
         e is OperationCanceledException && cancellationToken.IsCancellationRequested;

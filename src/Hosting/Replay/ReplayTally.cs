@@ -42,13 +42,13 @@ internal sealed class ReplayTally
     public long PutBytes { get; set; }
 
     /// <summary>Time inside <c>PutMany</c>.</summary>
-    public TimeSpan PutTime { get; set; }
+    public long PutNanoseconds { get; set; }
 
     /// <summary>Bytes of hits.</summary>
     public long GetBytes { get; set; }
 
     /// <summary>Time inside <c>Get</c> and the comparison of its bytes.</summary>
-    public TimeSpan GetTime { get; set; }
+    public long GetNanoseconds { get; set; }
 
     /// <summary>Durations of <c>Get</c> alone.</summary>
     public LatencyHistogram GetLatency { get; } = new();

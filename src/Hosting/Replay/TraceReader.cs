@@ -21,17 +21,6 @@ internal sealed class TraceReader(Stream stream, string name, int lineBytesMax =
 
     private static ReadOnlySpan<byte> ByteOrderMark => [0xEF, 0xBB, 0xBF];
 
-    /// <summary>The requests of the trace at <paramref name="path"/>.</summary>
-    /// <exception cref="TraceFormatException">A line is not a request.</exception>
-    /// <exception cref="IOException">The file cannot be read.</exception>
-    public static IEnumerable<TraceRequest> ReadFile(string path)
-    {
-        using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite, bufferSize: 0, FileOptions.SequentialScan);
-        var reader = new TraceReader(stream, path);
-        while (reader.Next() is { } request)
-            yield return request;
-    }
-
     /// <summary>The next request; null at the end.</summary>
     /// <exception cref="TraceFormatException">The line is not a request.</exception>
     public TraceRequest? Next()
