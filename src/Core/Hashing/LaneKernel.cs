@@ -8,7 +8,7 @@ namespace Cascade.Core.Hashing;
 /// <remarks>
 /// State and message words are 32 vectors: with AVX-512 all stay in registers. The 16-lane kernel reads 16 streams 1 KiB apart,
 /// which hardware does not prefetch in time, so the kernel asks for what the next call will read; past the end of the input that
-/// is a hint to nowhere, and harmless. Compiled with full optimization at once, since the first tier would call every vector operation.
+/// is a hint to nowhere, and harmless. Compiled with full optimization at once: the first tier would call every vector operation.
 /// </remarks>
 internal static unsafe class LaneKernel<TVector, TLanes>
     where TVector : unmanaged
