@@ -76,7 +76,6 @@ internal sealed partial class CascadeCache
     /// <summary>Answers from the node's own directory; false when others have to be asked.</summary>
     private bool TryGetLocal(in CacheKey key, TimeSpan leaseFor, out GetResult result)
     {
-        _node.Accesses.Record(key.Digest.Prefix64);
         switch (_node.Arena.Directory.TryLease(key.Digest, leaseFor, out var lease))
         {
             case LeaseOutcome.Leased:
