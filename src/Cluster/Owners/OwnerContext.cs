@@ -1,0 +1,12 @@
+using Cascade.Actors.Shells;
+using Cascade.Core.Ownership;
+using Cascade.Core.Ports;
+
+namespace Cascade.Cluster.Owners;
+
+/// <summary>What all block owners of a node share.</summary>
+/// <param name="Settings">Bounds of the state machine.</param>
+/// <param name="Inventory">What the tiers physically hold.</param>
+/// <param name="Recipients">Whom owners send to.</param>
+/// <param name="Time">The node's time.</param>
+public sealed record OwnerContext(OwnerSettings Settings, ICopyInventory Inventory, Recipients Recipients, TimeProvider Time);

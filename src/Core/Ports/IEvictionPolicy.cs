@@ -1,0 +1,34 @@
+using Cascade.Core.Placement;
+
+namespace Cascade.Core.Ports;
+
+/// <summary>Decides which copy a full tier gives up.</summary>
+/// <remarks>All members belong to the tier's thread, except <see cref="Touch"/>, which any reader may call at any time.</remarks>
+public interface IEvictionPolicy
+{
+    /// <summary>A copy became resident in <paramref name="slot"/>.</summary>
+    void Admit(uint slot, in KeyBinding binding, long lengthBytes);
+
+    /// <summary>A copy was read. Any thread; allocates nothing; may be lossy under contention.</summary>
+    void Touch(uint slot);
+
+    /// <summary>The copy left the tier (evicted, deleted or lost).</summary>
+    /// <param name="slot">The slot it was in.</param>
+    /// <param name="evicted">True when it was given up for room: the policy may remember its key as a ghost.</param>
+    void Remove(uint slot, bool evicted);
+
+    /// <summary>
+    /// Picks a copy to give up. Never one that <paramref name="mayEvict"/> refuses, and never a block that has a resident child.
+    /// The copy stays tracked until <see cref="Remove"/>; asking again without removing it or refusing it may pick it again.
+    /// </summary>
+    /// <returns>False when nothing may be given up.</returns>
+    bool TryPickVictim(Func<uint, bool> mayEvict, out uint slot);
+}
+
+/// <summary>The blocks that no tier of memory may drop: this node's replica of the prefix registry.</summary>
+/// <remarks>Thread-safe.</remarks>
+public interface IProtectedBlocks
+{
+    /// <summary>True while the block is registered as shared.</summary>
+    bool Contains(Identity.BlockId id);
+}

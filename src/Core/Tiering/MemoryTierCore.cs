@@ -1,0 +1,126 @@
+using Cascade.Core.Identity;
+using Cascade.Core.Messages;
+using Cascade.Core.Placement;
+using Cascade.Core.Ports;
+
+namespace Cascade.Core.Tiering;
+
+/// <summary>
+/// What a memory tier decides: who gets room, which copies are given up for it, and when a put has waited long enough.
+/// </summary>
+/// <remarks>
+/// Owners are asked before a copy is freed, so a lease that an owner gave out is never broken; a lease taken from the
+/// directory is seen as a pin. Waiting puts are served in the order in which they came, so that a large one is not starved
+/// by small ones. Not thread-safe: it belongs to the tier's actor.
+/// </remarks>
+public sealed partial class MemoryTierCore
+{
+    private readonly TierAddress _self;
+    private readonly IBlockArena _arena;
+    private readonly IEvictionPolicy _policy;
+    private readonly IProtectedBlocks _protected;
+    private readonly MemoryTierSettings _settings;
+    private readonly ResidentCopies _copies;
+    private readonly List<CopyLocation> _drops = [];
+    private readonly List<KeyBinding> _keys = [];
+    private readonly Func<uint, bool> _mayEvict;
+    private long _published, _evicted, _dropped, _corrupt, _busy;
+
+    /// <summary>Takes over the arena; copies that it holds already are tracked from here on.</summary>
+    public MemoryTierCore(
+        TierAddress self, IBlockArena arena, IEvictionPolicy policy, IProtectedBlocks protectedBlocks, MemoryTierSettings settings)
+    {
+        _self = self;
+        _arena = arena;
+        _policy = policy;
+        _protected = protectedBlocks;
+        _settings = settings;
+        _copies = new ResidentCopies(arena.SlotCount);
+        _mayEvict = MayEvict;
+        arena.Visit((copy, id, binding) => Track(copy, id, binding));
+    }
+
+    /// <summary>True while puts wait for room: then ticks are worth more.</summary>
+    public bool HasWaitingPuts => _waiting.Count > 0;
+
+    /// <summary>Takes one message in.</summary>
+    /// <returns>False when the message is none of this tier's.</returns>
+    public bool Handle(TimeSpan now, object sender, object message, Outbox outbox)
+    {
+        switch (message)
+        {
+            case Reserve m: OnReserve(now, sender, m, outbox); break;
+            case Publish m: OnPublish(now, sender, m, outbox); break;
+            case Cancel m: OnCancel(now, m, outbox); break;
+            case BindAlias m: outbox.Send(sender, new AliasBound(_arena.TryBindAlias(m.Id, m.Binding))); break;
+            case ReleaseKey m: outbox.Send(sender, new KeyReleased(OnReleaseKey(m))); break;
+            case EvictGranted m: OnEvictGranted(now, m, outbox); break;
+            case EvictRefused m: OnEvictRefused(now, m, outbox); break;
+            case Drop m: OnDrop(now, m.Id, m.Copy, outbox); break;
+            case ReportCorrupt m: OnCorrupt(now, m, outbox); break;
+            case Bound: OnAnnounced(outbox); break;
+            case ReportTier: outbox.Send(sender, Report()); break;
+            default: return false;
+        }
+
+        return true;
+    }
+
+    /// <summary>Ends overdue leases, waits and questions. To be called at least as often as the shortest deadline matters.</summary>
+    public void Tick(TimeSpan now, Outbox outbox)
+    {
+        _arena.ExpireLeases(now);
+        _copies.EndOverdueEvictions(now);
+        RetryDrops(outbox);
+        ExpireWaiters(now, outbox);
+        Serve(now, outbox);
+    }
+
+    private void Track(in CopyLocation copy, BlockId id, in KeyBinding binding)
+    {
+        _copies.Add(copy, id);
+        _policy.Admit(copy.Slot, binding, copy.LengthBytes);
+    }
+
+    private void OnPublish(TimeSpan now, object sender, Publish message, Outbox outbox)
+    {
+        // An owner that lost its memory may grant a fill for a block that lies here: the copy that is here stays.
+        if (_arena.TryFind(message.Id, out var copy))
+        {
+            _arena.Cancel(message.Reservation);
+            _arena.TryBindAlias(message.Id, message.Binding);
+            Serve(now, outbox);
+        }
+        else
+        {
+            copy = _arena.Publish(message.Reservation, message.Id, message.Binding);
+            Track(copy, message.Id, message.Binding);
+            _published++;
+        }
+
+        outbox.Send(sender, new Published(copy));
+    }
+
+    private void OnCancel(TimeSpan now, Cancel message, Outbox outbox)
+    {
+        _arena.Cancel(message.Reservation);
+        Serve(now, outbox);
+    }
+
+    private int OnReleaseKey(ReleaseKey message)
+    {
+        _arena.Unbind(message.Key);
+        return _arena.TryFind(message.Id, out var copy) ? KeysOf(copy.Slot).Count : -1;
+    }
+
+    private List<KeyBinding> KeysOf(uint slot)
+    {
+        _keys.Clear();
+        _arena.CollectKeys(slot, _keys);
+        return _keys;
+    }
+
+    private TierReport Report() => new(
+        _self.Tier, _arena.CapacityBytes, _arena.FreeBytes, _copies.Count, _published, _evicted, Demoted: 0, _dropped, _corrupt,
+        _busy, _waiting.Count);
+}

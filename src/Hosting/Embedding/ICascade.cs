@@ -1,0 +1,68 @@
+using Cascade.Core.Identity;
+
+namespace Cascade.Hosting;
+
+/// <summary>The cache, as a program that embeds it sees it. Thread-safe.</summary>
+/// <remarks>
+/// Expected outcomes (a miss, <c>Busy</c>) are values. Exceptions: <see cref="ArgumentException"/> for a call that can never
+/// work, <see cref="OperationCanceledException"/> when the caller's token fires, <see cref="CascadeUnavailableException"/>
+/// when the node is stopping or does not answer within the deadline.
+/// </remarks>
+public interface ICascade
+{
+    /// <summary>Stores a block under a key. The bytes are hashed and copied on the caller's thread, with the help of others when large.</summary>
+    /// <param name="key">The key; bound to the new block when it named another.</param>
+    /// <param name="bytes">1 byte to 2 GiB. Not to be changed until the call returns.</param>
+    /// <param name="options">Acknowledgement, deadline and known id; null for the configured defaults.</param>
+    /// <param name="cancellationToken">Gives the put up; nothing stays reserved.</param>
+    ValueTask<PutResult> PutAsync(
+        CacheKey key, ReadOnlyMemory<byte> bytes, PutOptions? options = null, CancellationToken cancellationToken = default);
+
+    /// <summary>Stores a block of up to 4 GiB from memory outside the managed heap.</summary>
+    /// <inheritdoc cref="PutAsync(CacheKey, ReadOnlyMemory{byte}, PutOptions?, CancellationToken)"/>
+    ValueTask<PutResult> PutAsync(
+        CacheKey key, NativeBytes bytes, PutOptions? options = null, CancellationToken cancellationToken = default);
+
+    /// <summary>
+    /// Gets a block in place. A block in this node's memory is answered at once, without a message and without allocating.
+    /// Dispose the lease of a hit: until then, or until its time is over, the block cannot be evicted.
+    /// </summary>
+    ValueTask<GetResult> GetAsync(CacheKey key, GetOptions? options = null, CancellationToken cancellationToken = default);
+
+    /// <summary>Copies a block into the caller's memory.</summary>
+    /// <exception cref="ArgumentException">The block is longer than <paramref name="destination"/>; nothing was written.</exception>
+    ValueTask<GetIntoResult> GetIntoAsync(
+        CacheKey key, Memory<byte> destination, GetOptions? options = null, CancellationToken cancellationToken = default);
+
+    /// <summary>How many of the keys, from the first on without a gap, name blocks that are here.</summary>
+    /// <param name="keys">The keys of one prefix, in order.</param>
+    /// <param name="options">Deadline.</param>
+    /// <param name="cancellationToken">Gives up waiting.</param>
+    ValueTask<int> LongestPrefixAsync(
+        ReadOnlyMemory<CacheKey> keys, GetOptions? options = null, CancellationToken cancellationToken = default);
+
+    /// <summary>Gets several blocks; results are in the order of the keys. Dispose the lease of every hit.</summary>
+    ValueTask<GetResult[]> GetManyAsync(
+        ReadOnlyMemory<CacheKey> keys, GetOptions? options = null, CancellationToken cancellationToken = default);
+
+    /// <summary>Stores several blocks, using all cores; results are in the order of the blocks. Parents before children.</summary>
+    ValueTask<PutResult[]> PutManyAsync(
+        ReadOnlyMemory<BlockToPut> blocks, PutOptions? options = null, CancellationToken cancellationToken = default);
+
+    /// <summary>
+    /// Takes a key away; its block goes too when no other key names it. True when the key was known. Leases stay good to their end.
+    /// </summary>
+    ValueTask<bool> DeleteAsync(CacheKey key, CancellationToken cancellationToken = default);
+
+    /// <summary>Registers the blocks of a shared prefix: they are not evicted from memory until they are unprotected.</summary>
+    ValueTask<ProtectResult> ProtectAsync(ReadOnlyMemory<CacheKey> keys, CancellationToken cancellationToken = default);
+
+    /// <summary>Takes registrations back. Keys that are not registered are passed over.</summary>
+    ValueTask UnprotectAsync(ReadOnlyMemory<CacheKey> keys, CancellationToken cancellationToken = default);
+
+    /// <summary>What is known of a key; null when it names nothing.</summary>
+    ValueTask<BlockStat?> StatAsync(CacheKey key, CancellationToken cancellationToken = default);
+
+    /// <summary>Figures of the node since its start.</summary>
+    ValueTask<NodeStat> StatAsync(CancellationToken cancellationToken = default);
+}
