@@ -1,3 +1,4 @@
+using Cascade.Core.Clocks;
 using Cascade.Core.Identity;
 using Cascade.Core.Messages;
 using Cascade.Core.Placement;

@@ -1,4 +1,4 @@
-namespace Cascade.Core.Ownership;
+namespace Cascade.Core.Clocks;
 
 /// <summary>Deadline arithmetic that neither overflows on an endless wait nor goes back on a negative one.</summary>
 internal static class Deadline
