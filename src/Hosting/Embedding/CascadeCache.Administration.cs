@@ -72,7 +72,7 @@ internal sealed partial class CascadeCache
         ThrowIfStopping();
         var memory = (TierReport)await AskAsync(_node.Actors.Memory, ReportTier.Instance, _node.Defaults.AskTimeout, cancellationToken);
         return new NodeStat(
-            _node.Self, [memory], _node.Registered.State.UsedBytes, _node.Defaults.ProtectedQuotaBytes, _node.Arena.LeaseCount);
+            _node.Self, [memory], _node.Registered.State.UsedBytes, _node.Defaults.ProtectedQuotaBytes, _node.Arena.Directory.HeldLeases);
     }
 
     /// <summary>Null when the key's block is registered; otherwise the outcome.</summary>

@@ -73,7 +73,7 @@ internal sealed partial class CascadeCache
         private async ValueTask<PutResult?> ReserveAsync(CancellationToken cancellationToken)
         {
             // The tier always answers by the deadline in the message. A caller that leaves earlier must not leave its room behind.
-            var asked = node.Actors.Memory.Ask<object>(new Reserve(bytes.LengthBytes, Left), null, CancellationToken.None);
+            var asked = node.Actors.Memory.Ask<object>(new Reserve(bytes.LengthBytes, Left), Timeout.InfiniteTimeSpan, CancellationToken.None);
             object reply;
             try
             {
