@@ -1,1 +1,5 @@
-return 0;
+using Cascade.Hosting.Cli;
+
+var console = CliConsole.OfProcess();
+using var signals = new InterruptSignals();
+return await new CascadeCli(console).RunAsync(args, signals.Token);
