@@ -3,6 +3,7 @@ using Cascade.Core.Hashing;
 using Cascade.Core.Identity;
 using Cascade.Hosting;
 using Cascade.Hosting.Replay;
+using Cascade.Hosting.Tests.Embedding;
 
 namespace Cascade.EndToEnd;
 
@@ -52,7 +53,7 @@ public sealed class CrashTests
     /// <summary>Takes the arena over in this process and reads all that is in it. Gives how many blocks that were.</summary>
     private static async Task<long> CheckAsync(string cluster, ulong seed)
     {
-        await using var node = await TestNode.StartAsync(cluster, $"cascade.tiers.shm.capacity={Capacity}");
+        await using var node = await TestNode.AttachAsync(cluster, $"cascade.tiers.shm.capacity={Capacity}");
         Assert.Equal(0, node.Attach.DroppedDamaged);
         var keys = new KeyChain(BlockBytes);
         var hits = 0L;
