@@ -38,7 +38,9 @@ public sealed record PutOptions
     internal static PutOptions Read(OptionsReader reader, int processorCount) => new()
     {
         Deadline = reader.Duration("deadline", TimeSpan.Zero, TimeSpan.FromHours(1)),
-        HashThreads = reader.Integer("hash-threads", 0, HashThreadsMax) is > 0 and var threads ? threads : Math.Min(processorCount, HashThreadsMax),
+        HashThreads = reader.Integer("hash-threads", 0, HashThreadsMax) is > 0 and var threads
+            ? threads
+            : Math.Min(processorCount, HashThreadsMax),
         ParallelFromBytes = reader.SizeBytes("parallel-from", ParallelFromMin, ShmTierOptions.BlockBytesMax),
     };
 }
@@ -56,7 +58,10 @@ public sealed record EvictionOptions
     /// <summary>How victims are chosen.</summary>
     public required EvictionPolicy Policy { get; init; }
 
-    internal static EvictionOptions Read(OptionsReader reader) => new() { Policy = reader.Choice("policy", ("s3-fifo", EvictionPolicy.S3Fifo)) };
+    internal static EvictionOptions Read(OptionsReader reader) => new()
+    {
+        Policy = reader.Choice("policy", ("s3-fifo", EvictionPolicy.S3Fifo)),
+    };
 }
 
 /// <summary>Settings of protected prefixes.</summary>
