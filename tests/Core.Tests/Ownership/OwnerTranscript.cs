@@ -29,6 +29,16 @@ internal sealed class OwnerTranscript
 
     public static KeyDigest Key(int number) => KeyDigest.Parse(number.ToString("x64", CultureInfo.InvariantCulture));
 
+    public static Begin Begin(uint node, double wait = 0) => new(Block, new NodeId(node), 4096, TimeSpan.FromSeconds(wait));
+
+    public static Commit Commit(ulong fill, CopyLocation copy) => new(Block, fill, copy);
+
+    public static Locate Locate(uint node, double leaseFor) => new(Block, new NodeId(node), TimeSpan.FromSeconds(leaseFor));
+
+    public static Release Release(ulong lease) => new(Block, lease);
+
+    public static Promote PromoteTo(uint node, TierKind tier) => new(Block, new TierAddress(new NodeId(node), tier));
+
     public OwnerTranscript At(double seconds, string sender, IBlockMessage message)
     {
         Line($"{Text(seconds)} {sender} -> {Text(message)}");
