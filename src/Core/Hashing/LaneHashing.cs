@@ -1,3 +1,5 @@
+using System.Runtime.Intrinsics;
+
 namespace Cascade.Core.Hashing;
 
 /// <summary>Hashes many equally long inputs that lie one after another: whole chunks, or pairs of chaining values.</summary>
@@ -7,7 +9,13 @@ internal static unsafe class LaneHashing
     public static readonly SimdPath Best = Widest();
 
     /// <summary>Whether this CPU has what the path needs.</summary>
-    public static bool IsSupported(SimdPath path) => path == SimdPath.Scalar;
+    public static bool IsSupported(SimdPath path) => path switch
+    {
+        SimdPath.Lanes16 => Lanes16.IsSupported && Lanes8.IsSupported && Lanes4.IsSupported,
+        SimdPath.Lanes8 => Lanes8.IsSupported && Lanes4.IsSupported,
+        SimdPath.Lanes4 => Lanes4.IsSupported,
+        _ => true,
+    };
 
     /// <summary>The path's name for logs and status.</summary>
     public static string NameOf(SimdPath path) => path switch
@@ -28,12 +36,33 @@ internal static unsafe class LaneHashing
 
     private static void Hash(SimdPath path, byte* inputs, int count, int blocks, ulong counter, uint* chaining)
     {
-        for (; count > 0; count--)
+        while (count > 0)
         {
-            ScalarKernel.Hash(inputs, blocks, counter, chaining);
-            inputs += blocks * Blake3Spec.BlockBytes;
-            chaining += Blake3Spec.ChainingWords;
-            counter++;
+            int done;
+            if (path >= SimdPath.Lanes16 && count >= Lanes16.Count)
+            {
+                LaneKernel<Vector512<uint>, Lanes16>.Hash(inputs, blocks, counter, chaining);
+                done = Lanes16.Count;
+            }
+            else if (path >= SimdPath.Lanes8 && count >= Lanes8.Count)
+            {
+                LaneKernel<Vector256<uint>, Lanes8>.Hash(inputs, blocks, counter, chaining);
+                done = Lanes8.Count;
+            }
+            else if (path >= SimdPath.Lanes4 && count >= Lanes4.Count)
+            {
+                LaneKernel<Vector128<uint>, Lanes4>.Hash(inputs, blocks, counter, chaining);
+                done = Lanes4.Count;
+            }
+            else
+            {
+                ScalarKernel.Hash(inputs, blocks, counter, chaining);
+                done = 1;
+            }
+            inputs += done * blocks * Blake3Spec.BlockBytes;
+            chaining += done * Blake3Spec.ChainingWords;
+            counter += (uint)done;
+            count -= done;
         }
     }
 
