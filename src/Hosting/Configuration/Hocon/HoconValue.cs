@@ -30,6 +30,8 @@ internal abstract class HoconValue(Origin origin) : Node(origin)
 /// <summary>A string, number, boolean or null. Numbers keep the form they were written in.</summary>
 internal sealed class HoconScalar(Origin origin, HoconKind kind, string text) : HoconValue(origin)
 {
+    private const int ShownLengthMax = 60;
+
     public override HoconKind Kind { get; } = kind;
 
     public string Text { get; } = text;
@@ -37,7 +39,11 @@ internal sealed class HoconScalar(Origin origin, HoconKind kind, string text) : 
     /// <summary>An unquoted word: what it spells decides its kind.</summary>
     public static HoconScalar FromUnquoted(Origin origin, string text) => new(origin, KindOf(text), text);
 
-    public override string Describe() => Kind == HoconKind.String ? HoconText.Quote(Text) : Text;
+    public override string Describe()
+    {
+        var shown = Text.Length <= ShownLengthMax ? Text : $"{Text.AsSpan(0, ShownLengthMax)}...";
+        return Kind == HoconKind.String ? HoconText.Quote(shown) : shown;
+    }
 
     private static HoconKind KindOf(string text) => text switch
     {
@@ -67,7 +73,9 @@ internal sealed class HoconArray : HoconValue
 
     public override string Describe() => "an array";
 
-    /// <summary>The array itself, or an object with numeric keys as the array of their values in numeric order; else null.</summary>
+    /// <summary>
+    /// The array itself, or an object with numeric keys as the array of their values in numeric order; else null.
+    /// </summary>
     public static HoconArray? From(HoconValue value)
     {
         if (value is not HoconObject { Fields: var fields })

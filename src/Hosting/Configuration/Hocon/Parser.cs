@@ -28,7 +28,9 @@ internal sealed partial class Parser
         _current = _tokens.Next();
     }
 
-    /// <summary>The root: an <see cref="ObjectNode"/>, or an <see cref="ArrayNode"/> when the text begins with a bracket.</summary>
+    /// <summary>
+    /// The root: an <see cref="ObjectNode"/>, or an <see cref="ArrayNode"/> when the text begins with a bracket.
+    /// </summary>
     /// <exception cref="HoconException">The text is malformed; the first fault is reported.</exception>
     public Node ParseRoot()
     {
@@ -37,7 +39,7 @@ internal sealed partial class Parser
         {
             TokenKind.OpenBrace => ParseObject(),
             TokenKind.OpenBracket => ParseArray(),
-            _ => ParseFields(TokenKind.End),
+            _ => ParseFields(_current.Origin, TokenKind.End),
         };
         SkipBlanksAndNewlines();
         return _current.Kind == TokenKind.End ? root : throw Unexpected("the end of the text after the closing bracket");
@@ -45,17 +47,18 @@ internal sealed partial class Parser
 
     private ObjectNode ParseObject()
     {
-        Enter(_current.Origin);
+        var origin = _current.Origin;
+        Enter(origin);
         Advance();
-        var node = ParseFields(TokenKind.CloseBrace);
+        var node = ParseFields(origin, TokenKind.CloseBrace);
         Advance();
         _depth--;
         return node;
     }
 
-    private ObjectNode ParseFields(TokenKind end)
+    private ObjectNode ParseFields(Origin origin, TokenKind end)
     {
-        var node = new ObjectNode(_current.Origin);
+        var node = new ObjectNode(origin);
         while (!AtEndOfItems(end, "a key"))
         {
             if (_current is { Kind: TokenKind.Unquoted, Text: "include" })
@@ -99,7 +102,9 @@ internal sealed partial class Parser
     private ConcatenationNode Appending(Node value, Origin origin)
     {
         if (_arrays > 0)
-            throw new HoconException(origin, "'+=' cannot be used inside an array, where a field has no path; write the whole array.");
+            throw new HoconException(
+                origin,
+                "'+=' cannot be used inside an array, where a field has no path; write the whole array.");
         var earlier = new SubstitutionNode(origin, [.. _prefix, .. _path], [], optional: true);
         return new ConcatenationNode(value.Origin, [earlier, new ArrayNode(value.Origin, [value])]);
     }
@@ -143,7 +148,9 @@ internal sealed partial class Parser
     private void Enter(Origin origin)
     {
         if (++_depth > _limits.DepthMax)
-            throw new HoconException(origin, $"more than {_limits.DepthMax} objects, arrays and keys within each other; flatten the configuration.");
+            throw new HoconException(
+                origin,
+                $"more than {_limits.DepthMax} objects, arrays and keys within each other; flatten the configuration.");
     }
 
     private bool SkipBlanksAndNewlines()

@@ -5,7 +5,9 @@ namespace Cascade.Hosting.Configuration.Hocon;
 /// <summary>One key of a path, and where it begins.</summary>
 internal readonly record struct PathElement(string Key, Origin Origin);
 
-/// <summary>Collects the tokens of a path expression: dots outside quotes separate keys, blanks between words belong to the key.</summary>
+/// <summary>
+/// Collects the tokens of a path expression: dots outside quotes separate keys, blanks between words belong to the key.
+/// </summary>
 internal sealed class PathExpression
 {
     private readonly List<PathElement> _elements = [];
@@ -13,7 +15,6 @@ internal sealed class PathExpression
     private string _blanks = "";
     private Origin? _start;
     private Origin? _dot;
-    private bool _quoted;
 
     /// <summary>True until a token other than white space has been added.</summary>
     public bool IsEmpty => _start is null && _dot is null;
@@ -31,7 +32,7 @@ internal sealed class PathExpression
         _key.Append(_blanks);
         _blanks = "";
         if (token.Kind == TokenKind.Quoted)
-            Append(token.Text, token.Origin, quoted: true);
+            Append(token.Text, token.Origin);
         else
             AddUnquoted(token);
     }
@@ -57,25 +58,25 @@ internal sealed class PathExpression
             }
             else
             {
-                Append(part.ToString(), origin, quoted: false);
+                Append(part.ToString(), origin);
             }
         }
     }
 
-    private void Append(string text, Origin origin, bool quoted)
+    private void Append(string text, Origin origin)
     {
         _start ??= origin;
-        _quoted |= quoted;
         _key.Append(text);
     }
 
     private void EndElement(Origin dot)
     {
-        if (_key.Length == 0 && !_quoted)
-            throw new HoconException(dot, "a path has an empty key beside this '.'; remove the dot, or write \"\" for an empty key.");
-        _elements.Add(new PathElement(_key.ToString(), _start ?? dot));
+        if (_start is not { } start)
+            throw new HoconException(
+                dot,
+                "a path has an empty key beside this '.'; remove the dot, or write \"\" for an empty key.");
+        _elements.Add(new PathElement(_key.ToString(), start));
         _key.Clear();
         _start = null;
-        _quoted = false;
     }
 }

@@ -17,13 +17,15 @@ internal sealed record SourceText(OriginKind Kind, string Name, string Text, str
     public static SourceText Decode(OriginKind kind, string name, ReadOnlySpan<byte> utf8, string? fullPath = null)
     {
         var chars = new char[utf8.Length];
-        var status = Utf8.ToUtf16(utf8, chars, out var read, out var written, replaceInvalidSequences: false);
+        // A byte order mark is no part of the first line, and editors count no column for it.
+        var mark = utf8.StartsWith("\uFEFF"u8) ? 3 : 0;
+        var status = Utf8.ToUtf16(utf8[mark..], chars, out var read, out var written, replaceInvalidSequences: false);
         if (status == OperationStatus.Done)
             return new SourceText(kind, name, new string(chars, 0, written), fullPath);
         var (line, column) = EndOf(chars.AsSpan(0, written));
         throw new HoconException(
             new Origin(kind, name, line, column),
-            $"byte 0x{utf8[read]:x2} at offset {read} is not valid UTF-8; save the file as UTF-8.");
+            $"byte 0x{utf8[mark + read]:x2} at offset {mark + read} is not valid UTF-8; save the file as UTF-8.");
     }
 
     private static (int Line, int Column) EndOf(ReadOnlySpan<char> text)
