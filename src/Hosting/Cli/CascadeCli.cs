@@ -47,7 +47,7 @@ internal sealed class CascadeCli
     {
         // A file named in a pasted argument is not for this program to read: no response files.
         var line = _root.Parse(arguments, new ParserConfiguration { ResponseFileTokenReplacer = null });
-        if (line.Action is ParseErrorAction)
+        if (UsageErrors.AreIn(line))
         {
             foreach (var fault in UsageErrors.Describe(line))
                 Say(fault);

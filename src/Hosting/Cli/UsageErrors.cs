@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Invocation;
 using System.CommandLine.Parsing;
 
 namespace Cascade.Hosting.Cli;
@@ -6,11 +7,14 @@ namespace Cascade.Hosting.Cli;
 /// <summary>Says what is wrong with a command line, and what was probably meant.</summary>
 internal static class UsageErrors
 {
+    /// <summary>True when the line cannot be carried out.</summary>
+    public static bool AreIn(ParseResult line) => line.Action is ParseErrorAction || (!IsHelp(line) && OptionsTakenForArguments(line).Any());
+
     /// <summary>One line a fault, and where to read on.</summary>
     public static IEnumerable<string> Describe(ParseResult line)
     {
         var command = line.CommandResult.Command;
-        foreach (var token in line.UnmatchedTokens)
+        foreach (var token in OptionsTakenForArguments(line).Concat(line.UnmatchedTokens))
             yield return DescribeUnknown(command, token);
         foreach (var error in line.Errors)
         {
@@ -21,6 +25,15 @@ internal static class UsageErrors
 
         yield return $"Run '{PathOf(line.CommandResult)} --help' to see what there is.";
     }
+
+    private static bool IsHelp(ParseResult line) => line.Action is HelpWithExamples;
+
+    /// <summary>The library gives an option it does not know to an argument that is still free; only after <c>--</c> is that meant.</summary>
+    private static IEnumerable<string> OptionsTakenForArguments(ParseResult line) =>
+        line.Tokens.Any(token => token.Type == TokenType.DoubleDash)
+            ? []
+            : line.CommandResult.Children.OfType<ArgumentResult>().SelectMany(argument => argument.Tokens)
+                .Select(token => token.Value).Where(value => value.Length > 1 && value[0] == '-');
 
     private static string DescribeUnknown(Command command, string token)
     {

@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Cascade.Core.Identity;
 
 namespace Cascade.Hosting.Replay;
@@ -27,6 +28,7 @@ internal sealed record ReplayReport(
     double Seconds)
 {
     /// <summary>True when every byte was right and every call did what it was asked.</summary>
+    [JsonIgnore]
     public bool IsClean => WrongBytes == 0 && Errors == 0;
 
     /// <summary>Makes the report.</summary>
