@@ -5,26 +5,21 @@ public sealed class Props
 {
     private readonly Func<ActorBase> _factory;
 
-    private Props(Func<ActorBase> factory, Type type)
-    {
-        _factory = factory;
-        Type = type;
-    }
+    private Props(Func<ActorBase> factory) => _factory = factory;
 
     private Props(Props other)
     {
         _factory = other._factory;
-        Type = other.Type;
         MailboxCapacity = other.MailboxCapacity;
         SupervisorStrategy = other.SupervisorStrategy;
         Dispatcher = other.Dispatcher;
     }
 
     /// <summary>The static type of what the factory makes.</summary>
-    public Type Type { get; }
+    public Type Type => _factory.GetType().GetGenericArguments()[0];
 
-    /// <summary>Messages the mailbox holds at most; null for the system's default.</summary>
-    public int? MailboxCapacity { get; private init; }
+    /// <summary>Messages the mailbox holds at most; 0 for the system's default.</summary>
+    public int MailboxCapacity { get; private init; }
 
     /// <summary>How the actor supervises its children, in place of its own choice.</summary>
     public SupervisorStrategy? SupervisorStrategy { get; private init; }
@@ -37,12 +32,12 @@ public sealed class Props
         where TActor : ActorBase
     {
         ArgumentNullException.ThrowIfNull(factory);
-        return new Props(factory, typeof(TActor));
+        return new Props(factory);
     }
 
     /// <summary>Props of an actor that needs nothing.</summary>
     public static Props Create<TActor>()
-        where TActor : ActorBase, new() => new(static () => new TActor(), typeof(TActor));
+        where TActor : ActorBase, new() => Create(static () => new TActor());
 
     /// <summary>
     /// Bounds the mailbox. A message told to a full mailbox goes to the dead letters, and when it was asked the ask fails at once

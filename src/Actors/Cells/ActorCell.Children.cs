@@ -13,6 +13,12 @@ internal sealed partial class ActorCell
                 $"'{name}' is no actor name: use 1 to 255 letters, digits or -_.*+:@&=,!~';% and no leading $.");
         }
 
+        return StartChild(props, name);
+    }
+
+    /// <summary>As <see cref="ActorOf"/> with a name that is known to be well-formed.</summary>
+    public LocalActorRef StartChild(Props props, string? name)
+    {
         var extras = Extras;
         LocalActorRef child;
         // The guardians take children from any thread; for other actors the lock is uncontended.

@@ -23,7 +23,7 @@ internal sealed partial class ActorCell : IActorContext
         System = system;
         SelfRef = self;
         _props = props;
-        Mailbox = new Mailbox(this, props.MailboxCapacity ?? system.Settings.DefaultMailboxCapacity);
+        Mailbox = new Mailbox(this, props.MailboxCapacity > 0 ? props.MailboxCapacity : system.Settings.DefaultMailboxCapacity);
     }
 
     private enum CellState : byte

@@ -1,4 +1,3 @@
-using Cascade.Core.Placement;
 using Cascade.Core.Ports;
 
 namespace Cascade.Actors.Shells;

@@ -104,12 +104,13 @@ public sealed class DeterministicDispatcher : IDispatcher
     /// <exception cref="InvalidOperationException">Nothing is left to run and no timer armed, or the limit is over.</exception>
     public T Run<T>(Func<Task<T>> function, TimeSpan? limit = null)
     {
-        var task = Run((Func<Task>)function, limit);
-        return ((Task<T>)task).GetAwaiter().GetResult();
+        return ((Task<T>)RunToEnd(function, limit)).GetAwaiter().GetResult();
     }
 
     /// <inheritdoc cref="Run{T}(Func{Task{T}}, TimeSpan?)"/>
-    public Task Run(Func<Task> function, TimeSpan? limit = null)
+    public void Run(Func<Task> function, TimeSpan? limit = null) => RunToEnd(function, limit).GetAwaiter().GetResult();
+
+    private Task RunToEnd(Func<Task> function, TimeSpan? limit)
     {
         ArgumentNullException.ThrowIfNull(function);
         var end = Time.Elapsed + (limit ?? TimeSpan.FromHours(1));
@@ -123,7 +124,6 @@ public sealed class DeterministicDispatcher : IDispatcher
             RunUntilIdle();
         }
 
-        task.GetAwaiter().GetResult();
         return task;
     }
 

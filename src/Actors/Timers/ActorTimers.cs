@@ -2,7 +2,8 @@ namespace Cascade.Actors;
 
 internal sealed class ActorTimers(ActorCell cell) : ITimerScheduler
 {
-    private readonly Dictionary<object, ActorTimer> _timers = [];
+    // Only while there are timers: an idle entity that could have some pays for none.
+    private Dictionary<object, ActorTimer>? _timers;
 
     public void StartPeriodicTimer(object key, object msg, TimeSpan interval) => StartPeriodicTimer(key, msg, interval, interval);
 
@@ -14,21 +15,27 @@ internal sealed class ActorTimers(ActorCell cell) : ITimerScheduler
 
     public void StartSingleTimer(object key, object msg, TimeSpan timeout) => Start(key, msg, timeout, null);
 
-    public bool IsTimerActive(object key) => _timers.ContainsKey(key);
+    public bool IsTimerActive(object key) => _timers?.ContainsKey(key) == true;
 
     public void Cancel(object key)
     {
-        if (_timers.Remove(key, out var timer)) timer.Cancel();
+        if (_timers?.Remove(key, out var timer) != true) return;
+        timer!.Cancel();
+        if (_timers.Count == 0) _timers = null;
     }
 
     public void CancelAll()
     {
-        foreach (var timer in _timers.Values) timer.Cancel();
-        _timers.Clear();
+        foreach (var timer in _timers?.Values ?? Enumerable.Empty<ActorTimer>()) timer.Cancel();
+        _timers = null;
     }
 
     /// <summary>Forgets a single timer whose message is being handled.</summary>
-    public void Complete(ActorTimer timer) => _timers.Remove(timer.Key);
+    public void Complete(ActorTimer timer)
+    {
+        _timers?.Remove(timer.Key);
+        if (_timers is { Count: 0 }) _timers = null;
+    }
 
     private void Start(object key, object message, TimeSpan delay, TimeSpan? interval)
     {
@@ -36,7 +43,7 @@ internal sealed class ActorTimers(ActorCell cell) : ITimerScheduler
         ArgumentOutOfRangeException.ThrowIfLessThan(delay, TimeSpan.Zero);
         Cancel(key);
         var timer = new ActorTimer(this, cell, key, message, interval);
-        _timers.Add(key, timer);
+        (_timers ??= []).Add(key, timer);
         cell.System.Timers.Schedule(timer, delay);
     }
 }

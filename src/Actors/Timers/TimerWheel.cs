@@ -38,12 +38,13 @@ internal sealed class TimerWheel : IDisposable
     /// <summary>Arms an entry that is not armed.</summary>
     public void Schedule(TimerEntry entry, TimeSpan delay)
     {
-        var due = _time.GetElapsedTime(_start) + (delay > TimeSpan.Zero ? delay : TimeSpan.Zero);
-        ScheduleAt(entry, RoundUp(due));
+        var now = _time.GetElapsedTime(_start);
+        ScheduleAt(entry, RoundUp(now + (delay > TimeSpan.Zero ? delay : TimeSpan.Zero)), now);
     }
 
     /// <summary>Arms an entry that has just fired for one interval after its last deadline; rounds that are past are skipped.</summary>
-    public void Repeat(TimerEntry entry, TimeSpan interval) => ScheduleAt(entry, entry.DueTick + RoundUp(interval));
+    public void Repeat(TimerEntry entry, TimeSpan interval) =>
+        ScheduleAt(entry, entry.DueTick + RoundUp(interval), _time.GetElapsedTime(_start));
 
     /// <summary>Disarms an entry; false when it was not armed, or is firing.</summary>
     public bool Cancel(TimerEntry entry)
@@ -72,12 +73,13 @@ internal sealed class TimerWheel : IDisposable
         FireAll(left);
     }
 
-    private void ScheduleAt(TimerEntry entry, long dueTick)
+    private void ScheduleAt(TimerEntry entry, long dueTick, TimeSpan now)
     {
         lock (_lock)
         {
             if (_disposed) return;
-            if (_pending == 0) _now = Math.Max(_now, _time.GetElapsedTime(_start).Ticks / TimeSpan.TicksPerMillisecond);
+            // An empty wheel is brought up to date for nothing; a busy one is by its timer.
+            if (_pending == 0) _now = Math.Max(_now, now.Ticks / TimeSpan.TicksPerMillisecond);
             entry.DueTick = Math.Clamp(dueTick, _now + 1, _now + DelayTicksMax);
             Insert(entry);
             _pending++;
@@ -121,7 +123,7 @@ internal sealed class TimerWheel : IDisposable
         var delay = TimeSpan.FromTicks(tick * TimeSpan.TicksPerMillisecond) - _time.GetElapsedTime(_start);
         if (delay < TimeSpan.Zero) delay = TimeSpan.Zero;
         // The runtime's timers count whole milliseconds and would cut a fraction off, firing early for nothing.
-        delay = TimeSpan.FromTicks(RoundUp(delay) * TimeSpan.TicksPerMillisecond);
+        if (ReferenceEquals(_time, TimeProvider.System)) delay = TimeSpan.FromTicks(RoundUp(delay) * TimeSpan.TicksPerMillisecond);
         if (_timer is null)
         {
             using (ExecutionContext.SuppressFlow())

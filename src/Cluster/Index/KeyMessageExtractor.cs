@@ -15,5 +15,5 @@ public sealed class KeyMessageExtractor(int shards) : IMessageExtractor
     public object EntityMessage(object message) => message;
 
     /// <inheritdoc/>
-    public string ShardId(string entityId, object? message) => entityId;
+    public string ShardId(string entityId, object? messageHint = null) => entityId;
 }

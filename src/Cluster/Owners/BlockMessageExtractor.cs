@@ -16,6 +16,6 @@ public sealed class BlockMessageExtractor(int shards) : IMessageExtractor
     public object EntityMessage(object message) => message;
 
     /// <inheritdoc/>
-    public string ShardId(string entityId, object? message) =>
-        _names.Of(message is IBlockMessage block ? block.Id.Prefix64 : BlockId.Parse(entityId).Prefix64);
+    public string ShardId(string entityId, object? messageHint = null) =>
+        _names.Of(messageHint is IBlockMessage block ? block.Id.Prefix64 : BlockId.Parse(entityId).Prefix64);
 }

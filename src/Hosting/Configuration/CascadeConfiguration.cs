@@ -9,7 +9,9 @@ public sealed record ConfigurationSources
     /// <summary>The HOCON file of <c>--config</c>; null for none. A file that is named must exist.</summary>
     public string? FilePath { get; init; }
 
-    /// <summary>Environment variables, for <c>CASCADE__...</c> settings and for substitutions that no key defines; none by default.</summary>
+    /// <summary>
+    /// Environment variables, for <c>CASCADE__...</c> settings and for substitutions that no key defines; none by default.
+    /// </summary>
     public IReadOnlyDictionary<string, string> Environment { get; init; } = new Dictionary<string, string>();
 
     /// <summary>The arguments of <c>--set</c>, each <c>path=value</c> in HOCON; later ones win.</summary>
@@ -38,8 +40,11 @@ public sealed class CascadeConfiguration
 
     internal HoconObject Values { get; }
 
-    /// <summary>Reads, merges, resolves and checks all layers. Substitutions see the merged result, so a file can build on the defaults.</summary>
-    /// <exception cref="ConfigurationException">Everything that is wrong: syntax, unknown keys, wrong types, values out of range.</exception>
+    /// <summary>
+    /// Reads, merges, resolves and checks all layers. Substitutions see the merged result, so a file can build on the
+    /// defaults.
+    /// </summary>
+    /// <exception cref="ConfigurationException">All that is wrong: syntax, unknown keys, wrong types, values out of range.</exception>
     public static CascadeConfiguration Load(ConfigurationSources sources) => Load(sources, ReferenceSource.Read());
 
     internal static CascadeConfiguration Load(ConfigurationSources sources, SourceText reference)

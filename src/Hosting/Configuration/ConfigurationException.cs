@@ -1,6 +1,9 @@
 namespace Cascade.Hosting.Configuration;
 
-/// <summary>A configuration that cannot be used. It lists everything that is wrong at once; the program prints it and ends with exit code 2.</summary>
+/// <summary>
+/// A configuration that cannot be used. It lists everything that is wrong at once; the program prints it and ends with exit
+/// code 2.
+/// </summary>
 public sealed class ConfigurationException : Exception
 {
     /// <summary>The exit code of a program that cannot use its configuration.</summary>

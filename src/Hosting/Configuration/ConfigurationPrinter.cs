@@ -4,7 +4,9 @@ using Cascade.Hosting.Configuration.Hocon;
 
 namespace Cascade.Hosting.Configuration;
 
-/// <summary>Writes the configuration in force as HOCON that reads back to the same values, with the origin of each as a comment.</summary>
+/// <summary>
+/// Writes the configuration in force as HOCON that reads back to the same values, with the origin of each as a comment.
+/// </summary>
 public static class ConfigurationPrinter
 {
     private const int IndentWidth = 2;

@@ -1,6 +1,8 @@
 namespace Cascade.Hosting.Configuration;
 
-/// <summary>Optimal string alignment: insertions, deletions, replacements and swaps of neighbours that turn one text into another.</summary>
+/// <summary>
+/// Optimal string alignment: insertions, deletions, replacements and swaps of neighbours that turn one text into another.
+/// </summary>
 internal static class EditDistance
 {
     public static int Between(ReadOnlySpan<char> from, ReadOnlySpan<char> to)

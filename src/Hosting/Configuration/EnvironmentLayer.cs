@@ -1,3 +1,4 @@
+using System.Globalization;
 using Cascade.Hosting.Configuration.Hocon;
 
 namespace Cascade.Hosting.Configuration;
@@ -59,7 +60,9 @@ internal static class EnvironmentLayer
     internal static string Normalize(string key) =>
         key.Replace("-", "", StringComparison.Ordinal).Replace("_", "", StringComparison.Ordinal).ToUpperInvariant();
 
-    private static string LikelyPath(string name) => string.Join('.', name.Split(Separator)).Replace('_', '-').ToLower(System.Globalization.CultureInfo.InvariantCulture);
+    private static string LikelyPath(string name) =>
+        name.Replace(Separator, ".", StringComparison.Ordinal).Replace('_', '-').ToLower(CultureInfo.InvariantCulture);
 
-    private static string NameOf(string path) => path.Replace(".", Separator, StringComparison.Ordinal).Replace('-', '_').ToUpperInvariant();
+    private static string NameOf(string path) =>
+        path.Replace(".", Separator, StringComparison.Ordinal).Replace('-', '_').ToUpperInvariant();
 }

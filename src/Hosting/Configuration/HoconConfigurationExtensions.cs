@@ -9,7 +9,10 @@ namespace Cascade.Hosting.Configuration;
 /// </summary>
 public static class HoconConfigurationExtensions
 {
-    /// <summary>Adds a HOCON file. A relative path starts at the current directory. Building throws <see cref="HoconException"/> when the file is malformed.</summary>
+    /// <summary>
+    /// Adds a HOCON file. A relative path starts at the current directory. Building throws <see cref="HoconException"/> when
+    /// the file is malformed.
+    /// </summary>
     /// <param name="builder">The builder.</param>
     /// <param name="path">The file.</param>
     /// <param name="optional">Whether it may be missing.</param>
@@ -19,7 +22,8 @@ public static class HoconConfigurationExtensions
         {
             { } source => Resolve(source),
             null when optional => null,
-            null => throw new FileNotFoundException($"The configuration file '{path}' does not exist; create it, or make it optional.", path),
+            null => throw new FileNotFoundException(
+                $"The configuration file '{path}' does not exist; create it, or make it optional.", path),
         });
 
     /// <summary>Adds HOCON text. Building throws <see cref="HoconException"/> when it is malformed.</summary>

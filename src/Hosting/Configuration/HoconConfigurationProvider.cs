@@ -35,7 +35,7 @@ internal sealed class HoconConfigurationProvider(Func<HoconObject?> load) : Conf
                 return;
             case HoconArray { Elements.Count: > 0 } array:
                 for (var i = 0; i < array.Elements.Count; i++)
-                    Add(data, array.Elements[i], ConfigurationPath.Combine(path, i.ToString(CultureInfo.InvariantCulture)), origin);
+                    Add(data, array.Elements[i], string.Create(CultureInfo.InvariantCulture, $"{path}:{i}"), origin);
                 return;
         }
         var text = value switch
@@ -45,6 +45,8 @@ internal sealed class HoconConfigurationProvider(Func<HoconObject?> load) : Conf
             _ => null,
         };
         if (!data.TryAdd(path, text))
-            throw new HoconException(origin, $"the key '{path}' is there twice once upper and lower case count the same; rename one.");
+            throw new HoconException(
+                origin,
+                $"the key '{path}' is there twice once upper and lower case count the same; rename one.");
     }
 }

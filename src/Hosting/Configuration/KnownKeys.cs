@@ -22,7 +22,8 @@ internal sealed class KnownKeys
     public HoconObject Reference { get; }
 
     /// <summary>The paths of all values, sections left out.</summary>
-    public static IEnumerable<string[]> Leaves(HoconObject values) => Paths(values, []).Where(path => values.Find(path)!.Value is not HoconObject);
+    public static IEnumerable<string[]> Leaves(HoconObject values) =>
+        Paths(values, []).Where(path => values.Find(path)!.Value is not HoconObject);
 
     /// <summary>Reports the keys of a layer that do not exist, each where it stands.</summary>
     public void Check(ObjectNode layer, ConfigurationErrors errors) => Check(layer, Reference, [], errors);
@@ -76,7 +77,9 @@ internal sealed class KnownKeys
                     Check(child, section, here, errors);
                     break;
                 case (HoconObject, var other):
-                    errors.Add(other.Origin, $"'{HoconText.Path(here)}' is a section; expected an object in braces, found {other.Describe()}.");
+                    errors.Add(
+                        other.Origin,
+                        $"'{HoconText.Path(here)}' is a section; expected an object in braces, found {other.Describe()}.");
                     break;
             }
         }

@@ -50,7 +50,9 @@ internal sealed class OptionsReader
             return min;
         if (!Units.Duration.TryParse(scalar.Text, out var duration, out var reason))
             return Refuse<TimeSpan>(key, scalar, reason);
-        return duration >= min && duration <= max ? duration : Refuse<TimeSpan>(key, scalar, $"expected {Show(min)} to {Show(max)}");
+        return duration >= min && duration <= max
+            ? duration
+            : Refuse<TimeSpan>(key, scalar, $"expected {Show(min)} to {Show(max)}");
     }
 
     public int Integer(string key, int min, int max)

@@ -9,7 +9,9 @@ public sealed record HoconError(Origin Origin, string Message)
     public override string ToString() => $"{Origin}: {Message}";
 }
 
-/// <summary>HOCON text that cannot be read or resolved. It is the only exception that reading HOCON throws for faulty input.</summary>
+/// <summary>
+/// HOCON text that cannot be read or resolved. It is the only exception that reading HOCON throws for faulty input.
+/// </summary>
 public sealed class HoconException : Exception
 {
     /// <summary>Reports several faults at once.</summary>

@@ -19,7 +19,9 @@ internal static class HoconFile
             var length = file.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false);
             return length <= limits.FileBytesMax
                 ? SourceText.Decode(kind, path, bytes.AsSpan(0, length), Path.GetFullPath(path))
-                : throw new HoconException(origin, $"the file '{path}' is larger than {limits.FileBytesMax} bytes; is it a configuration?");
+                : throw new HoconException(
+                    origin,
+                    $"the file '{path}' is larger than {limits.FileBytesMax} bytes; is it a configuration?");
         }
         catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)
         {

@@ -17,7 +17,9 @@ internal sealed record HoconLimits
     /// <summary>Files included in all, so that a small tree of includes cannot grow without end.</summary>
     public int IncludesMax { get; init; } = 256;
 
-    /// <summary>Values in the resolved tree: a value referred to twice counts twice, which stops doubling substitutions.</summary>
+    /// <summary>
+    /// Values in the resolved tree: a value referred to twice counts twice, which stops doubling substitutions.
+    /// </summary>
     public int ValuesMax { get; init; } = 200_000;
 
     /// <summary>Characters of one concatenated string.</summary>

@@ -10,7 +10,8 @@ internal static class HoconTree
 
     /// <summary>Resolves layers merged in order, the strongest last. The layers must not be used afterwards.</summary>
     /// <exception cref="HoconException">Substitutions that have no value.</exception>
-    public static HoconObject Resolve(IEnumerable<ObjectNode> layers, Func<string, string?> environment, HoconLimits? limits = null)
+    public static HoconObject Resolve(
+        IEnumerable<ObjectNode> layers, Func<string, string?> environment, HoconLimits? limits = null)
     {
         var root = new ObjectNode(default);
         foreach (var layer in layers)

@@ -73,7 +73,9 @@ internal sealed class HoconArray : HoconValue
 
     public override string Describe() => "an array";
 
-    /// <summary>The array itself, or an object with numeric keys as the array of their values in numeric order; else null.</summary>
+    /// <summary>
+    /// The array itself, or an object with numeric keys as the array of their values in numeric order; else null.
+    /// </summary>
     public static HoconArray? From(HoconValue value)
     {
         if (value is not HoconObject { Fields: var fields })

@@ -45,7 +45,9 @@ internal sealed class IncludeReader(HoconLimits limits)
         }
         return found.Count > 0 || !include.Required
             ? found
-            : throw new HoconException(include.Origin, $"the required file '{path}' does not exist; create it, or drop required(...).");
+            : throw new HoconException(
+                include.Origin,
+                $"the required file '{path}' does not exist; create it, or drop required(...).");
     }
 
     private ObjectNode ParseIncluded(SourceText source, Origin origin, IReadOnlyList<string> prefix)
@@ -71,8 +73,11 @@ internal sealed class IncludeReader(HoconLimits limits)
 
     private static void RefuseOtherResources(IncludeStatement include)
     {
-        if (!include.AsFile && (include.Name.Contains("://", StringComparison.Ordinal) || include.Name.StartsWith("file:", StringComparison.Ordinal)))
-            throw new HoconException(include.Origin, "only files can be included, not URLs; copy the text to a file and write its path.");
+        var name = include.Name;
+        if (!include.AsFile && (name.Contains("://", StringComparison.Ordinal) || name.StartsWith("file:", StringComparison.Ordinal)))
+            throw new HoconException(
+                include.Origin,
+                "only files can be included, not URLs; copy the text to a file and write its path.");
         if (Path.GetExtension(include.Name) == ".properties")
             throw new HoconException(include.Origin, "Java properties cannot be included; write the values in a .conf file.");
         if (include.Name.Length == 0 || include.Name.Contains('\0', StringComparison.Ordinal))
@@ -84,11 +89,15 @@ internal sealed class IncludeReader(HoconLimits limits)
         if (Path.IsPathRooted(include.Name))
             return Path.GetFullPath(include.Name);
         var directory = Path.GetDirectoryName(from.FullPath)
-            ?? throw new HoconException(include.Origin, "a relative include needs a file to be relative to, and this text is none; write an absolute path.");
+            ?? throw new HoconException(
+                include.Origin,
+                "a relative include needs a file to be relative to, and this text is none; write an absolute path.");
         return Path.GetFullPath(include.Name, directory);
     }
 
-    /// <summary>A name without a known extension also stands for the JSON and HOCON files of that name, HOCON strongest.</summary>
+    /// <summary>
+    /// A name without a known extension also stands for the JSON and HOCON files of that name, HOCON strongest.
+    /// </summary>
     private static string[] Candidates(string path) =>
         Path.GetExtension(path) is ".conf" or ".json" ? [path] : [path, path + ".json", path + ".conf"];
 }

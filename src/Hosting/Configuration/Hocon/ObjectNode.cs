@@ -63,7 +63,10 @@ internal sealed class ObjectNode(Origin origin) : Node(origin)
     private static bool IsObject(ConcatenationNode concatenation) =>
         concatenation.Parts.Any(part => part is ObjectNode) && !concatenation.Parts.Any(part => part is ArrayNode);
 
-    /// <summary>Concatenating objects means merging them, so the parts are as good as several definitions, and can be looked into one by one.</summary>
+    /// <summary>
+    /// Concatenating objects means merging them, so the parts are as good as several definitions, and can be looked into one
+    /// by one.
+    /// </summary>
     private void AddParts(string key, ConcatenationNode concatenation, Origin keyOrigin)
     {
         foreach (var part in concatenation.Parts)

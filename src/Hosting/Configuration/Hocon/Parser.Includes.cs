@@ -4,7 +4,8 @@ namespace Cascade.Hosting.Configuration.Hocon;
 
 internal sealed partial class Parser
 {
-    private const string Expected = "a quoted file name, file(\"...\"), required(\"...\") or required(file(\"...\")) after 'include'";
+    private const string Expected =
+        "a quoted file name, file(\"...\"), required(\"...\") or required(file(\"...\")) after 'include'";
 
     private void ParseInclude(ObjectNode into)
     {
@@ -15,7 +16,9 @@ internal sealed partial class Parser
         var required = call is "required(" or "required(file(";
         var asFile = call is "file(" or "required(file(";
         if (call.EndsWith("url(", StringComparison.Ordinal) || call.EndsWith("classpath(", StringComparison.Ordinal))
-            throw new HoconException(origin, "only files can be included; copy the text to a file and write include file(\"...\").");
+            throw new HoconException(
+                origin,
+                "only files can be included; copy the text to a file and write include file(\"...\").");
         if (call.Length > 0 && !required && !asFile || _current.Kind != TokenKind.Quoted)
             throw Unexpected(Expected);
         if (_arrays > 0)

@@ -2,7 +2,9 @@ namespace Cascade.Hosting.Configuration.Hocon;
 
 internal sealed partial class Parser
 {
-    /// <summary>Everything up to the end of the line, a comma or a closing bracket: one value, or several to concatenate.</summary>
+    /// <summary>
+    /// Everything up to the end of the line, a comma or a closing bracket: one value, or several to concatenate.
+    /// </summary>
     private Node ParseValue(string expected)
     {
         var parts = new List<Node>();
@@ -91,7 +93,9 @@ internal sealed partial class Parser
     /// <summary>What a substitution will be is not known yet; of the rest, simple values and containers never mix.</summary>
     private static void RequireSameSort(Node? known, Node next)
     {
-        if (known is HoconScalar && next is (ObjectNode or ArrayNode) || known is (ObjectNode or ArrayNode) && next is HoconScalar)
-            throw new HoconException(next.Origin, "a string cannot be joined with an object or array; put a comma or a new line between them.");
+        if ((known, next) is (HoconScalar, ObjectNode or ArrayNode) or (ObjectNode or ArrayNode, HoconScalar))
+            throw new HoconException(
+                next.Origin,
+                "a string cannot be joined with an object or array; put a comma or a new line between them.");
     }
 }

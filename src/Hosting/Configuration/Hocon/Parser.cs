@@ -28,7 +28,9 @@ internal sealed partial class Parser
         _current = _tokens.Next();
     }
 
-    /// <summary>The root: an <see cref="ObjectNode"/>, or an <see cref="ArrayNode"/> when the text begins with a bracket.</summary>
+    /// <summary>
+    /// The root: an <see cref="ObjectNode"/>, or an <see cref="ArrayNode"/> when the text begins with a bracket.
+    /// </summary>
     /// <exception cref="HoconException">The text is malformed; the first fault is reported.</exception>
     public Node ParseRoot()
     {
@@ -100,7 +102,9 @@ internal sealed partial class Parser
     private ConcatenationNode Appending(Node value, Origin origin)
     {
         if (_arrays > 0)
-            throw new HoconException(origin, "'+=' cannot be used inside an array, where a field has no path; write the whole array.");
+            throw new HoconException(
+                origin,
+                "'+=' cannot be used inside an array, where a field has no path; write the whole array.");
         var earlier = new SubstitutionNode(origin, [.. _prefix, .. _path], [], optional: true);
         return new ConcatenationNode(value.Origin, [earlier, new ArrayNode(value.Origin, [value])]);
     }
@@ -144,7 +148,9 @@ internal sealed partial class Parser
     private void Enter(Origin origin)
     {
         if (++_depth > _limits.DepthMax)
-            throw new HoconException(origin, $"more than {_limits.DepthMax} objects, arrays and keys within each other; flatten the configuration.");
+            throw new HoconException(
+                origin,
+                $"more than {_limits.DepthMax} objects, arrays and keys within each other; flatten the configuration.");
     }
 
     private bool SkipBlanksAndNewlines()

@@ -5,7 +5,9 @@ namespace Cascade.Hosting.Configuration.Hocon;
 /// <summary>One key of a path, and where it begins.</summary>
 internal readonly record struct PathElement(string Key, Origin Origin);
 
-/// <summary>Collects the tokens of a path expression: dots outside quotes separate keys, blanks between words belong to the key.</summary>
+/// <summary>
+/// Collects the tokens of a path expression: dots outside quotes separate keys, blanks between words belong to the key.
+/// </summary>
 internal sealed class PathExpression
 {
     private readonly List<PathElement> _elements = [];
@@ -70,7 +72,9 @@ internal sealed class PathExpression
     private void EndElement(Origin dot)
     {
         if (_start is not { } start)
-            throw new HoconException(dot, "a path has an empty key beside this '.'; remove the dot, or write \"\" for an empty key.");
+            throw new HoconException(
+                dot,
+                "a path has an empty key beside this '.'; remove the dot, or write \"\" for an empty key.");
         _elements.Add(new PathElement(_key.ToString(), start));
         _key.Clear();
         _start = null;

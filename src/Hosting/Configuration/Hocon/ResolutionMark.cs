@@ -1,6 +1,8 @@
 namespace Cascade.Hosting.Configuration.Hocon;
 
-/// <summary>Stands where a value could not be had while resolution goes on to find further faults; never part of a result.</summary>
+/// <summary>
+/// Stands where a value could not be had while resolution goes on to find further faults; never part of a result.
+/// </summary>
 internal sealed class ResolutionMark : HoconValue
 {
     /// <summary>The fault is reported already.</summary>

@@ -2,12 +2,14 @@ namespace Cascade.Hosting.Configuration.Hocon;
 
 internal sealed partial class Resolver
 {
-    /// <summary>Marks, in a stack of definitions, one that is being resolved itself: what is newer cannot be merged with it now.</summary>
+    /// <summary>
+    /// Marks, in a stack of definitions, one that is being resolved itself: what is newer cannot be merged with it now.
+    /// </summary>
     private static readonly FieldEntry Boundary = new(ResolutionMark.Cycle, default);
 
     /// <summary>The value that a substitution stands for; null when it is optional and has none.</summary>
     /// <param name="node">The substitution.</param>
-    /// <param name="owner">The definition it is or is part of: lookups that come back to it continue with the definitions below.</param>
+    /// <param name="owner">The definition it is part of: lookups that come back to it go on with those below.</param>
     private HoconValue? Substitute(SubstitutionNode node, DeferredNode owner)
     {
         _chain.Push(node);
@@ -32,14 +34,17 @@ internal sealed partial class Resolver
 
     private ResolutionMark FailUndefined(SubstitutionNode node) => Fail(
         node.Origin,
-        $"{node} is not defined: neither a key of that path nor an environment variable of that name; define it, or write ${{?{HoconText.Path(node.Path)}}}.");
+        $"{node} is not defined: neither a key of that path nor an environment variable of that name; "
+            + $"define it, or write ${{?{HoconText.Path(node.Path)}}}.");
 
     private ResolutionMark FailCircular(SubstitutionNode node)
     {
         var chain = _chain.Reverse().ToList();
         var start = chain.FindIndex(link => link.Path.SequenceEqual(node.Path));
         var circle = string.Join(" -> ", chain.Skip(start < chain.Count - 1 ? start : 0));
-        return Fail(node.Origin, $"{node} refers to itself and has no earlier value: {circle}; give it one, or break the circle.");
+        return Fail(
+            node.Origin,
+            $"{node} refers to itself and has no earlier value: {circle}; give it one, or break the circle.");
     }
 
     private HoconValue? Lookup(IReadOnlyList<string> path, DeferredNode owner, ref bool lookedBack)
@@ -121,5 +126,6 @@ internal sealed partial class Resolver
         }
     }
 
-    private static bool IsFinal(FieldEntry entry) => !ReferenceEquals(entry, Boundary) && entry.Value is ArrayNode or (HoconValue and not HoconObject);
+    private static bool IsFinal(FieldEntry entry) =>
+        !ReferenceEquals(entry, Boundary) && entry.Value is ArrayNode or (HoconValue and not HoconObject);
 }

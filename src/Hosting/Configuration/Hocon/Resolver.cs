@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Cascade.Hosting.Configuration.Hocon;
 
 /// <summary>
@@ -30,7 +32,7 @@ internal sealed partial class Resolver
     /// <param name="root">The merged tree; not changed.</param>
     /// <param name="limits">What it may cost.</param>
     /// <param name="environment">Where substitutions that the tree does not define are looked up; null for unset.</param>
-    /// <exception cref="HoconException">All substitutions that have no value, refer to themselves, or join what cannot be joined.</exception>
+    /// <exception cref="HoconException">All substitutions that have no value, are circular, or join what cannot be joined.</exception>
     public static HoconObject Resolve(ObjectNode root, HoconLimits limits, Func<string, string?> environment)
     {
         var resolver = new Resolver(root, limits, environment);
@@ -93,7 +95,9 @@ internal sealed partial class Resolver
         ? resolved.Fields.Select(field => (field.Key, new FieldEntry(field.Value, field.KeyOrigin)))
         : ((ObjectNode)node).Fields.SelectMany(field => field.Value.Select(entry => (field.Key, entry)));
 
-    /// <summary>What a definition comes to, objects and arrays left as they are; null when it is an undefined substitution.</summary>
+    /// <summary>
+    /// What a definition comes to, objects and arrays left as they are; null when it is an undefined substitution.
+    /// </summary>
     private Node? Reduce(FieldEntry entry)
     {
         if (entry.Value is not DeferredNode deferred)
@@ -144,9 +148,13 @@ internal sealed partial class Resolver
     private T Nested<T>(Origin origin, Func<T> step)
     {
         if (++_steps > _limits.ResolutionStepsMax)
-            throw Abort(origin, $"resolving takes more than {_limits.ResolutionStepsMax} steps; values refer to each other too often.");
-        if (++_depth > _limits.ResolutionDepthMax || !System.Runtime.CompilerServices.RuntimeHelpers.TryEnsureSufficientExecutionStack())
-            throw Abort(origin, $"more than {_limits.ResolutionDepthMax} values wait for each other; shorten the chain of substitutions.");
+            throw Abort(
+                origin,
+                $"resolving takes more than {_limits.ResolutionStepsMax} steps; values refer to each other too often.");
+        if (++_depth > _limits.ResolutionDepthMax || !RuntimeHelpers.TryEnsureSufficientExecutionStack())
+            throw Abort(
+                origin,
+                $"more than {_limits.ResolutionDepthMax} values wait for each other; shorten the chain of substitutions.");
         var value = step();
         _depth--;
         return value;
@@ -155,9 +163,13 @@ internal sealed partial class Resolver
     private HoconValue Bounded(HoconValue value)
     {
         if (value.Count > _limits.ValuesMax)
-            throw Abort(value.Origin, $"the value holds more than {_limits.ValuesMax} values once resolved; do substitutions repeat it?");
+            throw Abort(
+                value.Origin,
+                $"the value holds more than {_limits.ValuesMax} values once resolved; do substitutions repeat it?");
         if (value.Depth > _limits.DepthMax)
-            throw Abort(value.Origin, $"the value is nested more than {_limits.DepthMax} deep once resolved; flatten the configuration.");
+            throw Abort(
+                value.Origin,
+                $"the value is nested more than {_limits.DepthMax} deep once resolved; flatten the configuration.");
         return value;
     }
 

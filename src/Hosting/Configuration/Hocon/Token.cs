@@ -19,7 +19,10 @@ internal enum TokenKind
     End,
 }
 
-/// <summary>A piece of text. For a quoted string <paramref name="Text"/> is its value, escapes undone; else the characters as written.</summary>
+/// <summary>
+/// A piece of text. For a quoted string <paramref name="Text"/> is its value, escapes undone; else the characters as
+/// written.
+/// </summary>
 internal readonly record struct Token(TokenKind Kind, string Text, Origin Origin)
 {
     private const int ShownLengthMax = 40;

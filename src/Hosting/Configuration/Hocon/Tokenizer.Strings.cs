@@ -31,7 +31,9 @@ internal sealed partial class Tokenizer
             }
         }
         if (_at == _text.Length || _text[_at] is '\n' or '\r')
-            throw new HoconException(origin, "the string is not closed on its line; add '\"', or use \"\"\" for text of several lines.");
+            throw new HoconException(
+                origin,
+                "the string is not closed on its line; add '\"', or use \"\"\" for text of several lines.");
         throw new HoconException(Here, $"the control character U+{(int)_text[_at]:X4} must be escaped in a quoted string.");
     }
 
@@ -75,17 +77,23 @@ internal sealed partial class Tokenizer
         value.Append(unit);
         if (!char.IsSurrogate(unit))
             return;
-        if (!char.IsHighSurrogate(unit) || !Rest.StartsWith("\\u") || ReadUnicodeEscape(origin) is var low && !char.IsLowSurrogate(low))
-            throw new HoconException(origin, $"\\u{(int)unit:x4} is half of a surrogate pair; write both halves, or the character itself.");
+        if (!char.IsHighSurrogate(unit) || !Rest.StartsWith("\\u")
+            || ReadUnicodeEscape(origin) is var low && !char.IsLowSurrogate(low))
+            throw new HoconException(
+                origin,
+                $"\\u{(int)unit:x4} is half of a surrogate pair; write both halves, or the character itself.");
         value.Append(low);
     }
 
     private char ReadUnicodeEscape(Origin origin)
     {
         if (Rest is not ['\\', 'u', ..])
-            throw new HoconException(origin, "unknown escape in a quoted string; expected one of \\\" \\\\ \\/ \\b \\f \\n \\r \\t \\uXXXX.");
-        if (Rest.Length < 2 + UnicodeEscapeDigits
-            || !ushort.TryParse(Rest.Slice(2, UnicodeEscapeDigits), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var unit))
+            throw new HoconException(
+                origin,
+                "unknown escape in a quoted string; expected one of \\\" \\\\ \\/ \\b \\f \\n \\r \\t \\uXXXX.");
+        var digits = Rest[2..Math.Min(2 + UnicodeEscapeDigits, Rest.Length)];
+        if (digits.Length < UnicodeEscapeDigits
+            || !ushort.TryParse(digits, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var unit))
             throw new HoconException(origin, "\\u must be followed by four hexadecimal digits.");
         Take(TokenKind.Quoted, 2 + UnicodeEscapeDigits);
         return (char)unit;

@@ -1,6 +1,8 @@
 namespace Cascade.Hosting.Configuration.Hocon;
 
-/// <summary>Cuts text into tokens one at a time, so that the first error in the text is the one reported. Comments are dropped.</summary>
+/// <summary>
+/// Cuts text into tokens one at a time, so that the first error in the text is the one reported. Comments are dropped.
+/// </summary>
 internal sealed partial class Tokenizer(SourceText source)
 {
     private readonly string _text = source.Text;

@@ -2,7 +2,10 @@ using System.Numerics;
 
 namespace Cascade.Hosting.Configuration.Units;
 
-/// <summary>Sizes in bytes as the HOCON specification writes them: a plain number is bytes, kB MB GB are powers of ten, K KiB M MiB of two.</summary>
+/// <summary>
+/// Sizes in bytes as the HOCON specification writes them: a plain number is bytes, kB MB GB are powers of ten, K KiB M MiB
+/// of two.
+/// </summary>
 internal static class ByteSize
 {
     public const string Expected = "a size such as 4096, 64KiB, 1.5 GiB or 500MB";
@@ -13,7 +16,9 @@ internal static class ByteSize
     private static readonly string[] BinaryNames = ["kibi", "mebi", "gibi", "tebi", "pebi", "exbi", "zebi", "yobi"];
     private static readonly Dictionary<string, BigInteger> Units = MakeUnits();
 
-    /// <summary>Reads a size; false, with the reason, when it is malformed, negative, no whole number of bytes, or beyond 2^63 - 1.</summary>
+    /// <summary>
+    /// Reads a size; false, with the reason, when it is malformed, negative, no whole number of bytes, or beyond 2^63 - 1.
+    /// </summary>
     public static bool TryParse(string text, out long bytes, out string reason)
     {
         bytes = 0;
@@ -50,7 +55,8 @@ internal static class ByteSize
             var letter = char.ToUpperInvariant(Prefixes[i]);
             foreach (var name in (string[])[$"{Prefixes[i]}B", $"{DecimalNames[i]}byte", $"{DecimalNames[i]}bytes"])
                 units.Add(name, power10);
-            foreach (var name in (string[])[$"{letter}", $"{char.ToLowerInvariant(letter)}", $"{letter}i", $"{letter}iB", $"{BinaryNames[i]}byte", $"{BinaryNames[i]}bytes"])
+            var small = char.ToLowerInvariant(letter);
+            foreach (var name in (string[])[$"{letter}", $"{small}", $"{letter}i", $"{letter}iB", $"{BinaryNames[i]}byte", $"{BinaryNames[i]}bytes"])
                 units.Add(name, power2);
         }
         return units;

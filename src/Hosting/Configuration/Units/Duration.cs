@@ -16,7 +16,10 @@ internal static class Duration
         (3_600_000_000_000L, ["h", "hour", "hours"]),
         (86_400_000_000_000L, ["d", "day", "days"]));
 
-    /// <summary>Reads a duration; false, with the reason, when it is malformed, negative, finer than 100 ns, or beyond <see cref="TimeSpan.MaxValue"/>.</summary>
+    /// <summary>
+    /// Reads a duration; false, with the reason, when it is malformed, negative, finer than 100 ns, or beyond <see
+    /// cref="TimeSpan.MaxValue"/>.
+    /// </summary>
     public static bool TryParse(string text, out TimeSpan duration, out string reason)
     {
         duration = TimeSpan.Zero;

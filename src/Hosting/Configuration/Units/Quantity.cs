@@ -30,14 +30,16 @@ internal readonly record struct Quantity(BigInteger Digits, int Exponent, string
         var number = trimmed[..length];
         var mark = number.IndexOfAny('e', 'E');
         var exponent = 0;
-        if (mark >= 0 && (!int.TryParse(number[(mark + 1)..], CultureInfo.InvariantCulture, out exponent) || Math.Abs(exponent) > ExponentMax))
+        if (mark >= 0 && !int.TryParse(number[(mark + 1)..], CultureInfo.InvariantCulture, out exponent))
+            return false;
+        if (exponent is < -ExponentMax or > ExponentMax)
             return false;
         var mantissa = mark >= 0 ? number[..mark] : number;
         var dot = mantissa.IndexOf('.');
         if (dot >= 0)
             exponent -= mantissa.Length - dot - 1;
-        var digits = BigInteger.Parse(mantissa.ToString().Replace(".", "", StringComparison.Ordinal), CultureInfo.InvariantCulture);
-        quantity = new Quantity(digits, exponent, unit.ToString());
+        var digits = mantissa.ToString().Replace(".", "", StringComparison.Ordinal);
+        quantity = new Quantity(BigInteger.Parse(digits, CultureInfo.InvariantCulture), exponent, unit.ToString());
         return true;
     }
 
