@@ -106,6 +106,7 @@ internal sealed class OwnerWitness(OwnerSettings settings, IEnumerable<CopyLocat
         Check(description.Copies.Count <= settings.MaxCopies && description.Leases <= settings.MaxLeases, "a bound is broken");
         Check(description.Leases == _leases.Count, $"{description.Leases} leases are counted, {_leases.Count} are held");
         Check(description.Registrations == _registered.Count, "registrations differ");
+        Check(_open.Count == 0 || description.State is BlockState.Filling or BlockState.Draining, "a writer waits for nothing");
         Check(!_gaveUpProtected || description.Copies.Any(copy => copy.Tier != TierKind.Cold), "a protected block left memory");
         _gaveUpProtected = false;
         var due = _open.Values.Select(question => question.Deadline).Concat(_leases.Values.Select(lease => lease.Deadline));
