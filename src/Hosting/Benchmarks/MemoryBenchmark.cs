@@ -24,12 +24,12 @@ internal sealed record MemoryBenchmarkResult(
     double GetLeaseAllocatedBytes);
 
 /// <summary>Measures a started node through its embedding interface.</summary>
-internal sealed unsafe class MemoryBenchmark(ICascade cache, int blockBytes, int blocksPerRound, int rounds) : IDisposable
+internal sealed class MemoryBenchmark(ICascade cache, int blockBytes, int blocksPerRound, int rounds) : IDisposable
 {
     private const int LeaseRuns = 200_000;
 
-    private readonly byte* _source = Prefaulted((nuint)blockBytes * (nuint)blocksPerRound);
-    private readonly byte* _copy = Prefaulted((nuint)blockBytes * (nuint)blocksPerRound);
+    private readonly nint _source = Prefaulted((nuint)blockBytes * (nuint)blocksPerRound);
+    private readonly nint _copy = Prefaulted((nuint)blockBytes * (nuint)blocksPerRound);
     private readonly byte[] _destination = GC.AllocateArray<byte>(blockBytes, pinned: true);
     private readonly CacheNamespace _keys = new("bench/memory");
     private ulong _nextBlock;
@@ -61,10 +61,10 @@ internal sealed unsafe class MemoryBenchmark(ICascade cache, int blockBytes, int
     }
 
     /// <inheritdoc/>
-    public void Dispose()
+    public unsafe void Dispose()
     {
-        NativeMemory.AlignedFree(_source);
-        NativeMemory.AlignedFree(_copy);
+        NativeMemory.AlignedFree((void*)_source);
+        NativeMemory.AlignedFree((void*)_copy);
     }
 
     private static void Note(List<double> figures, bool keep, double figure)
@@ -87,31 +87,33 @@ internal sealed unsafe class MemoryBenchmark(ICascade cache, int blockBytes, int
         return (double)blocks * blockBytes / Stopwatch.GetElapsedTime(started).TotalNanoseconds;
     }
 
-    private byte* SourceOf(int i) => _source + ((long)i * blockBytes);
+    private nint OffsetOf(int i) => (nint)i * blockBytes;
 
-    private void Memcpy(int i) =>
-        NativeMemory.Copy(SourceOf(i), _copy + ((long)i * blockBytes), (nuint)blockBytes);
+    private unsafe ReadOnlySpan<byte> SourceOf(int i) => new((void*)(_source + OffsetOf(i)), blockBytes);
+
+    private unsafe void Memcpy(int i) =>
+        NativeMemory.Copy((void*)(_source + OffsetOf(i)), (void*)(_copy + OffsetOf(i)), (nuint)blockBytes);
 
     private void Sha256(int i)
     {
         Span<byte> digest = stackalloc byte[32];
-        SHA256.HashData(new ReadOnlySpan<byte>(SourceOf(i), blockBytes), digest);
+        SHA256.HashData(SourceOf(i), digest);
     }
 
     private void Hash(int i)
     {
         Span<byte> digest = stackalloc byte[32];
-        Blake3.Hash(new ReadOnlySpan<byte>(SourceOf(i), blockBytes), digest);
+        Blake3.Hash(SourceOf(i), digest);
     }
 
     /// <summary>Changes the head of every source block, so that all of them are new to the cache.</summary>
-    private CacheKey[] MakeNewBlocks()
+    private unsafe CacheKey[] MakeNewBlocks()
     {
         var keys = new CacheKey[blocksPerRound];
         for (var i = 0; i < keys.Length; i++)
         {
             var number = ++_nextBlock;
-            *(ulong*)SourceOf(i) = number;
+            *(ulong*)(_source + OffsetOf(i)) = number;
             keys[i] = _keys.Key(new ReadOnlySpan<byte>(&number, sizeof(ulong)));
         }
 
@@ -123,15 +125,13 @@ internal sealed unsafe class MemoryBenchmark(ICascade cache, int blockBytes, int
         var started = Stopwatch.GetTimestamp();
         for (var i = 0; i < keys.Length; i++)
         {
-            var result = await cache.PutAsync(keys[i], Native(i), null, cancellationToken);
+            var result = await cache.PutAsync(keys[i], new NativeBytes(_source + OffsetOf(i), blockBytes), null, cancellationToken);
             if (result.Status != PutStatus.Stored)
                 throw new InvalidOperationException($"A put of the benchmark ended as {result.Status}: {result.Reason}");
         }
 
         return (double)keys.Length * blockBytes / Stopwatch.GetElapsedTime(started).TotalNanoseconds;
     }
-
-    private NativeBytes Native(int i) => new((nint)SourceOf(i), blockBytes);
 
     private async Task<double> GetAsync(CacheKey[] keys, CancellationToken cancellationToken)
     {
@@ -176,11 +176,11 @@ internal sealed unsafe class MemoryBenchmark(ICascade cache, int blockBytes, int
         }
     }
 
-    private static byte* Prefaulted(nuint bytes)
+    private static unsafe nint Prefaulted(nuint bytes)
     {
         var address = (byte*)NativeMemory.AlignedAlloc(bytes, 4096);
         for (nuint at = 0; at < bytes; at += 8)
             *(ulong*)(address + at) = (at * 0x9E3779B97F4A7C15UL) ^ (at >> 7);
-        return address;
+        return (nint)address;
     }
 }

@@ -1,6 +1,5 @@
 using Cascade.Actors;
 using Cascade.Core.Identity;
-using Cascade.Core.Leases;
 using Cascade.Core.Messages;
 using Cascade.Tiers.Shm;
 

@@ -27,7 +27,7 @@ internal sealed partial class CascadeCache(CacheContext node) : ICascade
         new(key.Digest, key.Parent, key.Depth, _node.Clock.Next(_node.Time.GetUtcNow().ToUnixTimeMilliseconds()));
 
     /// <summary>Asks and turns what can go wrong with an Ask into the one error that callers know.</summary>
-    private async Task<object> AskAsync(IActorRef actor, object message, TimeSpan timeout, CancellationToken cancellationToken)
+    private static async Task<object> AskAsync(IActorRef actor, object message, TimeSpan timeout, CancellationToken cancellationToken)
     {
         try
         {

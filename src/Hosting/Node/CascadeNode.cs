@@ -1,4 +1,3 @@
-using Cascade.Actors;
 using Cascade.Core.Hashing;
 using Cascade.Core.Identity;
 using Cascade.Hosting.Configuration;
@@ -9,7 +8,7 @@ namespace Cascade.Hosting.Node;
 /// <summary>A running node: its arena, its actors, and the interface to them.</summary>
 public sealed class CascadeNode : IAsyncDisposable
 {
-    /// <summary>How long a stop waits for calls and leases under way.</summary>
+    /// <summary>How long a stop waits for calls under way.</summary>
     private static readonly TimeSpan DrainPatience = TimeSpan.FromSeconds(10);
 
     private readonly NodeParts _parts;
@@ -51,7 +50,8 @@ public sealed class CascadeNode : IAsyncDisposable
     }
 
     /// <summary>
-    /// Drains and stops: no new calls, then those under way and the leases are waited for, then the actors stop and the arena is closed.
+    /// Drains and stops: no new calls, those under way are waited for, then the actors stop and the arena is closed. Memory
+    /// that a lease still points to stays mapped.
     /// Repeating it waits for the same stop.
     /// </summary>
     public ValueTask DisposeAsync()
@@ -65,27 +65,33 @@ public sealed class CascadeNode : IAsyncDisposable
         _cache.Stop();
         var isClean = await IsDrainedAsync();
         await _parts.System.Terminate();
-        _parts.Writer.Dispose();
+
+        // A put that is still copying would write into memory that is gone: it keeps the arena open until the process ends.
         if (isClean)
+        {
+            _parts.Writer.Dispose();
             _parts.Arena.Dispose();
+        }
         else
-            NodeLog.StopNotClean(_logger, DrainPatience);
+        {
+            NodeLog.StopNotClean(_logger, _cache.CallsUnderWay, DrainPatience);
+        }
+
         if (!_startup.KeepArena)
             _parts.Arena.Remove();
         NodeLog.Stopped(_logger, _parts.Cache.Self);
     }
 
-    /// <summary>True when nobody reads or writes the arena any more. A reader's memory must not vanish under it, so else it stays mapped.</summary>
+    /// <summary>True when no call is under way any more.</summary>
     private async Task<bool> IsDrainedAsync()
     {
         var started = _startup.Time.GetTimestamp();
         using var poll = new PeriodicTimer(TimeSpan.FromMilliseconds(5), _startup.Time);
-        while (_cache.CallsUnderWay > 0 || _parts.Arena.Directory.HeldLeases > 0)
+        while (_cache.CallsUnderWay > 0)
         {
             if (_startup.Time.GetElapsedTime(started) > DrainPatience)
                 return false;
             await poll.WaitForNextTickAsync();
-            _parts.Arena.ExpireLeases(_startup.Time.GetElapsedTime(0));
         }
 
         return true;

@@ -53,7 +53,7 @@ internal sealed class NodeLauncher : INodeLauncher
         }
         catch (ConfigurationException e)
         {
-            throw new CliException(ExitCode.Usage, string.Join('\n', e.Errors), e);
+            throw new CliException(ExitCode.Usage, string.Join('\n', e.Messages), e);
         }
     }
 

@@ -18,8 +18,8 @@ internal static partial class NodeLog
     [LoggerMessage(1003, LogLevel.Error, "Block {Id} in slot {Slot} no longer matches its digest: it is dropped and never served")]
     public static partial void CorruptBlock(ILogger logger, Core.Identity.BlockId id, uint slot);
 
-    [LoggerMessage(1004, LogLevel.Warning, "Stopping with calls or leases still under way after {Waited}: the arena stays mapped until the process ends")]
-    public static partial void StopNotClean(ILogger logger, TimeSpan waited);
+    [LoggerMessage(1004, LogLevel.Warning, "Stopping with {Calls} calls still under way after {Waited}: the arena stays open until the process ends")]
+    public static partial void StopNotClean(ILogger logger, int calls, TimeSpan waited);
 
     [LoggerMessage(1005, LogLevel.Information, "Node {Node} of cluster {Cluster} serves; BLAKE3 by {Blake3}")]
     public static partial void Serving(ILogger logger, Core.Identity.NodeId node, string cluster, string blake3);

@@ -112,7 +112,11 @@ internal sealed record NodeParts(ShmArena Arena, PayloadWriter Writer, ActorSyst
         recipients.Add(Destination.Registry, registry);
 
         // The tier starts last: its first message may already need all others.
-        var settings = MemoryTierSettings.Default with { WaitingPutsMax = options.Tiers.Shm.WaitingPutsMax };
+        var settings = MemoryTierSettings.Default with
+        {
+            MaxBlockBytes = options.Tiers.Shm.MaxBlockBytes,
+            WaitingPutsMax = options.Tiers.Shm.WaitingPutsMax,
+        };
         var core = new MemoryTierCore(shared.Address, shared.Arena, shared.Policy, shared.Registered, settings);
         var memory = system.ActorOf(MemoryTier.Props(core, recipients, time), "memory-tier");
         recipients.Add(shared.Address, memory);
@@ -137,10 +141,9 @@ internal sealed record NodeParts(ShmArena Arena, PayloadWriter Writer, ActorSyst
                 Reset = startup.Reset,
                 VerifyAfterAttach = shm.VerifyAfterAttach,
                 MaxLeases = options.Leases.Max,
-                MaxBlockBytes = shm.MaxBlockBytes,
             },
-            hooks,
-            startup.Time);
+            startup.Time,
+            hooks);
     }
 
     private static void LogArena(ILogger logger, CascadeOptions options, ShmArena arena)

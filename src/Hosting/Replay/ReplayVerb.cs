@@ -31,6 +31,11 @@ internal sealed class ReplayVerb
         "--bytes-per-block", $"Size of the block that one id stands for ({HumanText.Size(BytesPerBlockDefault)}).", 1, BytesPerBlockMax);
 
     private readonly Option<long?> _shm = CommonOptions.Size("--shm", $"Size of the shared-memory tier ({ShmCapacityPath}).");
+    private readonly Option<bool> _keep = new("--keep")
+    {
+        Description = "Use the configured cluster's arena and leave it in /dev/shm at the end. Otherwise the replay has one of its own, which goes with it.",
+    };
+
     private readonly Option<long?> _seed = CommonOptions.Count("--seed", $"Seed of the generated load ({SeedDefault}).", 0);
 
     private ReplayVerb(CliConsole console, INodeLauncher launcher)
@@ -53,7 +58,7 @@ internal sealed class ReplayVerb
             new Example("cascade replay trace.jsonl --limit 1000 --shm 4GiB", "the first 1,000 requests of a trace, with 4 GiB of shared memory"),
             new Example("cascade replay --seed 7 --bytes-per-block 1MiB --json", "another generated load with larger blocks, for a program to read"));
         command.Add(verb._trace);
-        foreach (var option in (Option[])[verb._limit, verb._bytesPerBlock, verb._shm, verb._seed, verb._json])
+        foreach (var option in (Option[])[verb._limit, verb._bytesPerBlock, verb._shm, verb._seed, verb._keep, verb._json])
             command.Add(option);
         verb._node.AddTo(command);
         command.Validators.Add(result =>
@@ -67,7 +72,7 @@ internal sealed class ReplayVerb
 
     private async Task<int> RunAsync(ParseResult line, CancellationToken cancellationToken)
     {
-        var request = _node.RequestOf(line);
+        var request = _node.RequestOf(line) with { KeepArena = line.GetValue(_keep) };
         if (line.GetValue(_shm) is { } shmBytes)
             request = request.With(ShmCapacityPath, shmBytes.ToString(CultureInfo.InvariantCulture));
         if (_node.TryPrintConfiguration(line, request, _launcher, _console))

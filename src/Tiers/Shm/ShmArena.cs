@@ -1,3 +1,4 @@
+using Cascade.Core.Clocks;
 using Cascade.Core.Identity;
 using Cascade.Core.Placement;
 using Cascade.Core.Ports;
@@ -23,6 +24,8 @@ public sealed unsafe class ShmArena : IBlockArena, IDisposable
     {
         (_file, _state, Report) = (file, state, report);
         Directory = new ShmDirectory(state, options, hooks);
+        FilePath = options.FilePath;
+        Visit((_, _, binding) => LastStamp = binding.Stamp > LastStamp ? binding.Stamp : LastStamp);
     }
 
     /// <inheritdoc/>
@@ -39,6 +42,12 @@ public sealed unsafe class ShmArena : IBlockArena, IDisposable
 
     /// <summary>How the arena came to be open.</summary>
     public AttachReport Report { get; }
+
+    /// <summary>The arena file.</summary>
+    public string FilePath { get; }
+
+    /// <summary>The latest stamp of a binding that was taken over: later bindings must carry later ones.</summary>
+    public HybridTimestamp LastStamp { get; private set; }
 
     /// <summary>The readers' side.</summary>
     public ShmDirectory Directory { get; }
@@ -248,6 +257,10 @@ public sealed unsafe class ShmArena : IBlockArena, IDisposable
         _file.Close(leaveMapped: _state.Leases.EndAll() > 0 || _filling > 0);
         _state.Allocator.Dispose();
     }
+
+    /// <summary>Removes the arena's file, whether it is open or not; what is mapped stays readable until the process ends.</summary>
+    /// <exception cref="IOException">The file cannot be removed.</exception>
+    public void Remove() => File.Delete(FilePath);
 
     private void RequireFilling(in Reservation reservation)
     {

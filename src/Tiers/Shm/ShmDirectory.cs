@@ -112,6 +112,26 @@ public sealed unsafe class ShmDirectory
         }
     }
 
+    /// <summary>Says where a block lies here.</summary>
+    public bool TryDescribe(BlockId id, out CopyLocation copy)
+    {
+        copy = default;
+        if (!_gate.TryEnter(out var ticket))
+            return false;
+        try
+        {
+            if (!IsPinned(TryPin(id, out var slot)))
+                return false;
+            copy = LocationOf(slot);
+            _pins.Unpin(slot);
+            return true;
+        }
+        finally
+        {
+            _gate.Exit(ticket);
+        }
+    }
+
     /// <summary>
     /// Reads a copy through and compares it with its id; one that differs is barred from readers and reported. For copies that someone
     /// else found to differ. Takes the time of one digest.

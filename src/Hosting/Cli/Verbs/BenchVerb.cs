@@ -12,7 +12,7 @@ internal static class BenchVerb
     private const int Rounds = 15;
 
     /// <summary>Makes the verb.</summary>
-    public static Command Create(INodeLauncher launcher, CliConsole console)
+    public static Command Create(CliConsole console, INodeLauncher launcher)
     {
         var verb = new VerbCommand(
             "bench",
@@ -69,10 +69,10 @@ internal static class BenchVerb
             new Example("cascade bench actors --json", "one JSON document"));
         var json = CommonOptions.Json();
         verb.Add(json);
-        verb.SetAction(line =>
+        verb.SetAction(async (line, _) =>
         {
             console.Say("bench actors: about 15 s");
-            var result = ActorBenchmarks.Run();
+            var result = await ActorBenchmarks.RunAsync();
             if (line.GetValue(json))
                 JsonOutput.Write(console.Out, result);
             else
