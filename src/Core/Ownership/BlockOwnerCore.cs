@@ -89,7 +89,7 @@ public sealed partial class BlockOwnerCore
         ArgumentNullException.ThrowIfNull(message);
         ArgumentNullException.ThrowIfNull(outbox);
         if (message.Id != _id)
-            throw new ArgumentException($"The owner of {_id} was sent a message of {message.Id}: route by the id.", nameof(message));
+            throw new ArgumentException($"The owner of {_id} got a message of {message.Id}: route by the id.", nameof(message));
         Tick(now, outbox);
         switch (message)
         {
