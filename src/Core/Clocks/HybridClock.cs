@@ -13,7 +13,8 @@ public sealed class HybridClock
     private ulong _last;
 
     /// <summary>Starts a clock.</summary>
-    /// <param name="maxDrift">How far a remote stamp may be ahead of physical time: a node whose clock is wrong by more is not believed.</param>
+    /// <param name="maxDrift">How far a remote stamp may be ahead of physical time: a node whose clock is wrong by more is not
+    /// believed.</param>
     /// <param name="start">Stamps are later than this one, for example the last that was given before a restart.</param>
     public HybridClock(TimeSpan maxDrift, HybridTimestamp start = default)
     {

@@ -17,8 +17,8 @@ namespace Cascade.Core.Eviction;
 /// child is gone. A chain of cold blocks thus leaves from its leaf to its root, in constant time a block.
 /// </para>
 /// <para>
-/// Everything is laid out at construction: about 210 bytes a slot and 170 for its two ghosts. <see cref="Touch"/> is for any thread; the other
-/// members are for one thread at a time.
+/// Everything is laid out at construction: about 210 bytes a slot and 170 for its two ghosts. <see cref="Touch"/> is for any
+/// thread; the other members are for one thread at a time.
 /// </para>
 /// </remarks>
 public sealed class S3FifoPolicy : IEvictionPolicy, IDisposable
@@ -181,7 +181,9 @@ public sealed class S3FifoPolicy : IEvictionPolicy, IDisposable
         return false;
     }
 
-    /// <summary>The last resort of a walk that found nothing: the first leaf in either queue that may go, however often it was read.</summary>
+    /// <summary>
+    /// The last resort of a walk that found nothing: the first leaf in either queue that may go, however often it was read.
+    /// </summary>
     private bool TryPickAny(Func<uint, bool> mayEvict, out uint slot)
     {
         for (var queue = SlotQueue.Small; queue <= SlotQueue.Main; queue++)

@@ -7,7 +7,9 @@ internal enum SlotQueue : byte
     Main = 2,
 }
 
-/// <summary>The two queues of resident slots, linked through arrays; a slot can be set aside from its queue for a while.</summary>
+/// <summary>
+/// The two queues of resident slots, linked through arrays; a slot can be set aside from its queue for a while.
+/// </summary>
 internal sealed class SlotQueues
 {
     private const int Nil = -1;

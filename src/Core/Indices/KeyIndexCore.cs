@@ -96,7 +96,8 @@ public sealed class KeyIndexCore
     private void OnLookup(object sender, KeyDigest key, Outbox outbox)
     {
         var at = _table.Find(key);
-        outbox.Send(sender, at >= 0 && !_table[at].IsTombstone ? new Found(_table[at].Binding, _table[at].Id) : NotFound.Instance);
+        object reply = at >= 0 && !_table[at].IsTombstone ? new Found(_table[at].Binding, _table[at].Id) : NotFound.Instance;
+        outbox.Send(sender, reply);
     }
 
     private void OnUnbind(TimeSpan now, object sender, Unbind unbind, Outbox outbox)

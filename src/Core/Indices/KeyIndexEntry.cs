@@ -13,11 +13,13 @@ public readonly record struct KeyIndexEntry(KeyBinding Binding, BlockId Id)
     public bool IsTombstone => Id.IsZero;
 
     /// <summary>The memory of a deletion.</summary>
-    public static KeyIndexEntry Tombstone(KeyDigest key, HybridTimestamp stamp) => new(new KeyBinding(key, default, 0, stamp), default);
+    public static KeyIndexEntry Tombstone(KeyDigest key, HybridTimestamp stamp) =>
+        new(new KeyBinding(key, default, 0, stamp), default);
 
     /// <summary>
     /// True when this entry holds against another one of its key: the later stamp; of equal stamps the greater block, so that
-    /// a binding holds against a deletion. A total order: replicas that saw the same entries agree, in whatever order they saw them.
+    /// a binding holds against a deletion. A total order: replicas that saw the same entries agree, in whatever order they saw
+    /// them.
     /// </summary>
     public bool Overrules(in KeyIndexEntry other)
     {

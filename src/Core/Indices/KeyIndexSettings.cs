@@ -12,6 +12,8 @@ public sealed record KeyIndexSettings
     /// </summary>
     public int MaxTombstones { get; init; } = 65_536;
 
-    /// <summary>How long a deletion is remembered: longer than any message is under way, and than a partition is expected to last.</summary>
+    /// <summary>
+    /// How long a deletion is remembered: longer than any message is under way, and than a partition is expected to last.
+    /// </summary>
     public TimeSpan TombstoneAge { get; init; } = TimeSpan.FromMinutes(10);
 }

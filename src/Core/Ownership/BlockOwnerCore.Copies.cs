@@ -64,7 +64,9 @@ public sealed partial class BlockOwnerCore
         EndDrainWhenEmpty(now, outbox);
     }
 
-    /// <summary>Why a copy has to stay, or null when it may go; <paramref name="held"/> is null for a copy that is not counted.</summary>
+    /// <summary>
+    /// Why a copy has to stay, or null when it may go; <paramref name="held"/> is null for a copy that is not counted.
+    /// </summary>
     private EvictRefusal? WhyKeep(TimeSpan now, HeldCopy? held, in CopyLocation copy)
     {
         if (held is { ReaderLeases: > 0 })

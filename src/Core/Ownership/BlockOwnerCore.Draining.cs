@@ -36,7 +36,9 @@ public sealed partial class BlockOwnerCore
         outbox.Send(copy.Location.Address, new Drop(_id, copy.Location));
     }
 
-    /// <summary>A tier that confirms nothing, because it died or the message was lost, does not hold the block up for good.</summary>
+    /// <summary>
+    /// A tier that confirms nothing, because it died or the message was lost, does not hold the block up for good.
+    /// </summary>
     private void ExpireDrops(TimeSpan now, Outbox outbox)
     {
         if (!_isDraining)

@@ -94,7 +94,7 @@ public sealed partial class BlockOwnerCore
             var waiter = _waiters[i];
             if (waiter.Deadline <= now)
             {
-                outbox.Send(waiter.Sender, new Busy("Another writer filled the block, or its deletion went on, until the deadline."));
+                outbox.Send(waiter.Sender, new Busy("Another writer filled the block, or it was being deleted, all the while."));
                 continue;
             }
             Arm(waiter.Deadline);

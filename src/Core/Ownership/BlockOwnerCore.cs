@@ -38,7 +38,8 @@ public sealed partial class BlockOwnerCore
     /// <summary>Starts from the copies that the nodes hold.</summary>
     /// <param name="id">The block.</param>
     /// <param name="settings">Limits and waits.</param>
-    /// <param name="copies">What the nodes physically hold of it; those past <see cref="OwnerSettings.MaxCopies"/> are not counted.</param>
+    /// <param name="copies">What the nodes physically hold of it; those past <see cref="OwnerSettings.MaxCopies"/> are not
+    /// counted.</param>
     /// <param name="firstNumber">
     /// Where fill and lease numbers start. Later than every number an earlier activation can have given (the value of a hybrid
     /// timestamp will do), so that a late commit or release of that time meets no number of this one.
@@ -65,7 +66,8 @@ public sealed partial class BlockOwnerCore
         : BlockState.Absent;
 
     /// <summary>
-    /// When <see cref="Tick"/> is due; null when nothing waits for time to pass. May be earlier than anything that is due, never later.
+    /// When <see cref="Tick"/> is due; null when nothing waits for time to pass. May be earlier than anything that is due, never
+    /// later.
     /// </summary>
     public TimeSpan? NextDeadline => _nextDeadline == TimeSpan.MaxValue ? null : _nextDeadline;
 
@@ -87,7 +89,7 @@ public sealed partial class BlockOwnerCore
         ArgumentNullException.ThrowIfNull(message);
         ArgumentNullException.ThrowIfNull(outbox);
         if (message.Id != _id)
-            throw new ArgumentException($"The owner of {_id} was sent a message of {message.Id}: route it by its id.", nameof(message));
+            throw new ArgumentException($"The owner of {_id} got a message of {message.Id}: route by the id.", nameof(message));
         Tick(now, outbox);
         switch (message)
         {

@@ -23,13 +23,19 @@ public sealed record OwnerSettings
     /// <summary>Longest lease that is given; longer requests are shortened to it.</summary>
     public TimeSpan MaxLeaseFor { get; init; } = TimeSpan.FromMinutes(5);
 
-    /// <summary>Writers that may wait for one block; a further one is answered at once that the block is busy. At least 0.</summary>
+    /// <summary>
+    /// Writers that may wait for one block; a further one is answered at once that the block is busy. At least 0.
+    /// </summary>
     public int MaxWaiters { get; init; } = 16;
 
-    /// <summary>Leases and pulls that one block may have at a time; a further reader is answered that it is busy. At least 1.</summary>
+    /// <summary>
+    /// Leases and pulls that one block may have at a time; a further reader is answered that it is busy. At least 1.
+    /// </summary>
     public int MaxLeases { get; init; } = 4096;
 
-    /// <summary>Copies of one block that are counted; a tier that announces a further one is told to drop it. At least 1.</summary>
+    /// <summary>
+    /// Copies of one block that are counted; a tier that announces a further one is told to drop it. At least 1.
+    /// </summary>
     public int MaxCopies { get; init; } = 1024;
 
     /// <summary>Keys of one block that may be registered as shared. At least 1.</summary>

@@ -10,7 +10,8 @@ internal sealed class RemovedCopies(int capacity)
     private readonly List<(CopyLocation Copy, bool WasDeleted)> _copies = new(1);
 
     /// <param name="copy">The copy; earlier generations of its slot are gone with it.</param>
-    /// <param name="wasDeleted">True when the block was deleted: the tier is to drop the copy should it announce it again.</param>
+    /// <param name="wasDeleted">True when the block was deleted: the tier is to drop the copy should it announce it
+    /// again.</param>
     public void Add(in CopyLocation copy, bool wasDeleted)
     {
         var known = Find(copy);

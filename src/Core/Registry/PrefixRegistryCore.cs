@@ -7,8 +7,8 @@ namespace Cascade.Core.Registry;
 
 /// <summary>The cluster's one registry of shared prefixes: keeps the quota and hands out states for the replicas.</summary>
 /// <remarks>
-/// One thread at a time. A new singleton starts with nothing lost by merging the replicas' states. Two singletons of a partitioned
-/// cluster may together exceed the quota: after the merge nothing is dropped, and only what adds bytes is refused.
+/// One thread at a time. A new singleton starts with nothing lost by merging the replicas' states. Two singletons of a
+/// partitioned cluster may together exceed the quota: after the merge nothing is dropped, and only what adds bytes is refused.
 /// </remarks>
 public sealed class PrefixRegistryCore
 {
@@ -71,7 +71,8 @@ public sealed class PrefixRegistryCore
     {
         if (register.Id.IsZero || register.Key.IsZero || register.LengthBytes <= 0)
             return new Refused("The registration names no key, no block or no length: fill all three in.");
-        var next = State.With(new RegistryEntry(register.Key, register.Id, register.LengthBytes, register.Stamp, IsRemoved: false));
+        var entry = new RegistryEntry(register.Key, register.Id, register.LengthBytes, register.Stamp, IsRemoved: false);
+        var next = State.With(entry);
         if (next.UsedBytes > State.UsedBytes && next.UsedBytes > _settings.QuotaBytes)
             return new QuotaExceeded(next.UsedBytes - State.UsedBytes, State.UsedBytes, _settings.QuotaBytes);
         if (next.Keys > State.Keys && next.Keys > _settings.MaxKeys)

@@ -15,8 +15,8 @@ public readonly record struct RegistryEntry(KeyDigest Key, BlockId Id, long Leng
     public static RegistryEntry Removed(KeyDigest key, HybridTimestamp stamp) => new(key, default, 0, stamp, IsRemoved: true);
 
     /// <summary>
-    /// True when this entry holds against another one of its key: the later stamp; of equal stamps the registration, then the greater
-    /// block and length. A total order, so that replicas agree.
+    /// True when this entry holds against another one of its key: the later stamp; of equal stamps the registration, then the
+    /// greater block and length. A total order, so that replicas agree.
     /// </summary>
     public bool Overrules(in RegistryEntry other)
     {

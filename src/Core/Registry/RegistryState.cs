@@ -8,8 +8,9 @@ namespace Cascade.Core.Registry;
 /// The registrations of shared prefixes: a last-writer-wins map from keys to blocks. Immutable, and so safe for any thread.
 /// </summary>
 /// <remarks>
-/// A state-based CRDT (Shapiro, Preguiça, Baquero, Zawirski: "Conflict-free Replicated Data Types", SSS 2011): <see cref="Merge"/> is
-/// commutative, associative and idempotent, so that replicas agree once each has seen, in any order, what the others know.
+/// A state-based CRDT (Shapiro, Preguiça, Baquero, Zawirski: "Conflict-free Replicated Data Types", SSS 2011):
+/// <see cref="Merge"/> is commutative, associative and idempotent, so that replicas agree once each has seen, in any order, what
+/// the others know.
 /// </remarks>
 public sealed class RegistryState : IEquatable<RegistryState>
 {
@@ -21,7 +22,8 @@ public sealed class RegistryState : IEquatable<RegistryState>
     private readonly ImmutableDictionary<BlockId, BlockUse> _blocks;
 
     private RegistryState(
-        ImmutableDictionary<KeyDigest, RegistryEntry> entries, ImmutableDictionary<BlockId, BlockUse> blocks, int keys, long usedBytes)
+        ImmutableDictionary<KeyDigest, RegistryEntry> entries, ImmutableDictionary<BlockId, BlockUse> blocks, int keys,
+        long usedBytes)
     {
         _entries = entries;
         _blocks = blocks;
@@ -78,7 +80,9 @@ public sealed class RegistryState : IEquatable<RegistryState>
         return merged;
     }
 
-    /// <summary>The state without the memory of a withdrawn registration; this one when the key was registered or withdrawn later.</summary>
+    /// <summary>
+    /// The state without the memory of a withdrawn registration; this one when the key was registered or withdrawn later.
+    /// </summary>
     public RegistryState Forget(KeyDigest key, HybridTimestamp stamp) =>
         _entries.TryGetValue(key, out var known) && known.IsRemoved && known.Stamp == stamp
             ? new RegistryState(_entries.Remove(key), _blocks, Keys, UsedBytes)
@@ -113,8 +117,8 @@ public sealed class RegistryState : IEquatable<RegistryState>
     }
 
     private static ImmutableDictionary<BlockId, BlockUse> Withdraw(
-        ImmutableDictionary<KeyDigest, RegistryEntry> entries, ImmutableDictionary<BlockId, BlockUse> blocks, in RegistryEntry gone,
-        ref long usedBytes)
+        ImmutableDictionary<KeyDigest, RegistryEntry> entries, ImmutableDictionary<BlockId, BlockUse> blocks,
+        in RegistryEntry gone, ref long usedBytes)
     {
         var use = blocks[gone.Id];
         if (use.Keys == 1)

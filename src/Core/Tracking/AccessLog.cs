@@ -5,9 +5,9 @@ namespace Cascade.Core.Tracking;
 
 /// <summary>A ring into which readers on any thread note what they read, and which the tracker empties.</summary>
 /// <remarks>
-/// Bounded, laid out once, lock-free, and lossy: a reader that finds the ring full, or meets too many others at once, counts its note as
-/// lost and goes on, because a sample of the reads serves as well. Each place carries a turn number, by which writers and the one reader
-/// know whose it is (Vyukov's bounded queue).
+/// Bounded, laid out once, lock-free, and lossy: a reader that finds the ring full, or meets too many others at once, counts its
+/// note as lost and goes on, because a sample of the reads serves as well. Each place carries a turn number, by which writers and
+/// the one reader know whose it is (Vyukov's bounded queue).
 /// </remarks>
 public sealed class AccessLog
 {

@@ -41,8 +41,8 @@ public sealed class AccessTrackerCore
     public int Estimate(ulong prefix) => _sketch.Estimate(prefix);
 
     /// <summary>
-    /// Counts a read, and that it came from another node's memory; true when the block is to be promoted to this node's memory. Counting
-    /// starts over then, so that a promotion that fails is asked for again after as many reads.
+    /// Counts a read, and that it came from another node's memory; true when the block is to be promoted to this node's memory.
+    /// Counting starts over then, so that a promotion that fails is asked for again after as many reads.
     /// </summary>
     public bool RecordRemoteHit(BlockId id)
     {

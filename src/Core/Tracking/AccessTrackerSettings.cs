@@ -12,6 +12,8 @@ public sealed record AccessTrackerSettings
     /// <summary>Reads of a block from other nodes' memory that promote it to this node's. 1 to 255.</summary>
     public int RemoteHitsToPromote { get; init; } = 3;
 
-    /// <summary>Blocks whose remote reads are counted at a time; one that was read least gives way. At least 1. 40 bytes each.</summary>
+    /// <summary>
+    /// Blocks whose remote reads are counted at a time; one that was read least gives way. At least 1. 40 bytes each.
+    /// </summary>
     public int RemoteCandidates { get; init; } = 8192;
 }

@@ -4,8 +4,9 @@ namespace Cascade.Core.Tracking;
 
 /// <summary>Approximate counts of up to 15 a block, that are halved as reads go on, in a fixed few bytes a block.</summary>
 /// <remarks>
-/// A count-min sketch of four rows of 4-bit counters (Cormode, Muthukrishnan, 2005) with conservative update, aged by halving as in TinyLFU
-/// (Einziger, Friedman, Manes: "TinyLFU", ACM ToS 2017). It never counts too low within a window, up to 15. One thread at a time.
+/// A count-min sketch of four rows of 4-bit counters (Cormode, Muthukrishnan, 2005) with conservative update, aged by halving as
+/// in TinyLFU (Einziger, Friedman, Manes: "TinyLFU", ACM ToS 2017). It never counts too low within a window, up to 15. One thread
+/// at a time.
 /// </remarks>
 internal sealed class FrequencySketch
 {

@@ -23,7 +23,9 @@ internal sealed class RemoteHitTable
         _counts = new byte[_sets * Ways];
     }
 
-    /// <summary>Counts a hit; true when it is the one that makes <paramref name="threshold"/>, and counting starts over.</summary>
+    /// <summary>
+    /// Counts a hit; true when it is the one that makes <paramref name="threshold"/>, and counting starts over.
+    /// </summary>
     public bool Hit(BlockId id, int threshold)
     {
         var at = Find(id);

@@ -74,7 +74,8 @@ public class HybridClockTests
                     last = isNear && remote > last ? remote : last;
                 }
                 var next = clock.Next(physical);
-                Assert.True(next > last && next.UnixTimeMilliseconds >= physical, $"seed {seed}, step {step}: {next} after {last}");
+                Assert.True(
+                    next > last && next.UnixTimeMilliseconds >= physical, $"seed {seed}, step {step}: {next} after {last}");
                 last = next;
             }
         }

@@ -128,7 +128,8 @@ public class S3FifoPolicyTests
             {
                 reads++;
                 hits += cache.Access(block) ? 1 : 0;
-                // Four blocks that are never read again for each read: a FIFO, or LRU, of 1,000 has lost the hot block by its next turn.
+                // Four blocks that are never read again for each read: a FIFO, or LRU, of 1,000 has lost the hot block by its
+                // next turn.
                 for (var scan = 0; scan < 4; scan++)
                     cache.Access(next++);
             }
@@ -164,7 +165,8 @@ public class S3FifoPolicyTests
     {
         using var policy = new S3FifoPolicy(64, 64);
         Func<uint, bool> any = _ => true;
-        var bindings = Enumerable.Range(1, 500).Select(block => PolicyHarness.Binding(block, block % 7 == 0 ? 0 : block - 1)).ToArray();
+        var bindings = Enumerable.Range(1, 500)
+            .Select(block => PolicyHarness.Binding(block, block % 7 == 0 ? 0 : block - 1)).ToArray();
         var allocated = 0L;
         for (var round = 0; round < 2; round++)
         {

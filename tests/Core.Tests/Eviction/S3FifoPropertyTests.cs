@@ -66,7 +66,8 @@ public class S3FifoPropertyTests
         Assert.Equal(0, policy.TrackedBytes);
     }
 
-    private static void Evict(S3FifoPolicy policy, Dictionary<uint, Resident> residents, HashSet<uint> guarded, bool hasCircles, string when)
+    private static void Evict(
+        S3FifoPolicy policy, Dictionary<uint, Resident> residents, HashSet<uint> guarded, bool hasCircles, string when)
     {
         var asked = 0;
         var picked = policy.TryPickVictim(

@@ -45,7 +45,7 @@ public class BlockOwnerDrainingTests
             """);
 
     [Fact]
-    public void Drop_that_is_never_confirmed_ends_and_is_repeated_for_a_late_announcement() => new OwnerTranscript(MemoryOnly, Shm(1))
+    public void Drop_never_confirmed_ends_and_is_repeated_for_a_late_announcement() => new OwnerTranscript(MemoryOnly, Shm(1))
         .At(0, "d", new Delete(Block))
         .Tick(60)
         .At(61, "asker", new Describe(Block))

@@ -6,7 +6,9 @@ using static Cascade.Core.Tests.Ownership.OwnerTranscript;
 
 namespace Cascade.Core.Tests.Ownership;
 
-/// <summary>Random messages, duplicated, late and out of order, with jumps of time; a naive witness judges every effect.</summary>
+/// <summary>
+/// Random messages, duplicated, late and out of order, with jumps of time; a naive witness judges every effect.
+/// </summary>
 public class BlockOwnerPropertyTests
 {
     private const int StepsPerRun = 400;

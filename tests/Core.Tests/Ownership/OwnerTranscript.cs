@@ -89,7 +89,8 @@ internal sealed class OwnerTranscript
         Deleted => "Deleted",
         Drop m => $"Drop {Text(m.Copy)}",
         Describe => "Describe",
-        BlockDescription m => $"{m.State} [{string.Join(", ", m.Copies.Select(copy => Text(copy)))}] leases {m.Leases} keys {m.Registrations}",
+        BlockDescription m =>
+            $"{m.State} [{string.Join(", ", m.Copies.Select(copy => Text(copy)))}] leases {m.Leases} keys {m.Registrations}",
         NotFound => "NotFound",
         Busy => "Busy",
         Refused => "Refused",

@@ -100,13 +100,14 @@ internal sealed class OwnerWitness(OwnerSettings settings, IEnumerable<CopyLocat
         var outbox = new Ports.Outbox();
         owner.Handle(now, this, new Describe(OwnerTranscript.Block), outbox);
         var description = (BlockDescription)Assert.Single(outbox.Effects).Message;
-        Check((description.State == BlockState.Absent) == (description.Copies.Count == 0 && _fill is null), "absent with a copy or fill");
-        Check(description.State == BlockState.Filling == (description.Copies.Count == 0 && _fill is not null), "filling without a fill");
-        Check(description.State != BlockState.Resident || _claimable.IsSupersetOf(description.Copies), "a copy that is gone is counted");
+        var (state, isEmpty) = (description.State, description.Copies.Count == 0);
+        Check(state == BlockState.Absent == (isEmpty && _fill is null), "absent with a copy or fill");
+        Check(state == BlockState.Filling == (isEmpty && _fill is not null), "filling without a fill");
+        Check(state != BlockState.Resident || _claimable.IsSupersetOf(description.Copies), "a copy that is gone is counted");
         Check(description.Copies.Count <= settings.MaxCopies && description.Leases <= settings.MaxLeases, "a bound is broken");
         Check(description.Leases == _leases.Count, $"{description.Leases} leases are counted, {_leases.Count} are held");
         Check(description.Registrations == _registered.Count, "registrations differ");
-        Check(_open.Count == 0 || description.State is BlockState.Filling or BlockState.Draining, "a writer waits for nothing");
+        Check(_open.Count == 0 || state is BlockState.Filling or BlockState.Draining, "a writer waits for nothing");
         Check(!_gaveUpProtected || description.Copies.Any(copy => copy.Tier != TierKind.Cold), "a protected block left memory");
         _gaveUpProtected = false;
         var due = _open.Values.Select(question => question.Deadline).Concat(_leases.Values.Select(lease => lease.Deadline));
@@ -115,7 +116,8 @@ internal sealed class OwnerWitness(OwnerSettings settings, IEnumerable<CopyLocat
         foreach (var deadline in due)
             Check(owner.NextDeadline <= deadline, "the timer would come too late");
         Check(owner.NextDeadline is null || owner.NextDeadline > now, "the timer would be due at once, for ever");
-        Check(!owner.CanPassivate || (_open.Count == 0 && _leases.Count == 0 && _fill is null), "passivation would lose something");
+        var isIdle = _open.Count == 0 && _leases.Count == 0 && _fill is null;
+        Check(isIdle || !owner.CanPassivate, "passivation would lose something");
     }
 
     private void EndDue(TimeSpan now)
