@@ -3,11 +3,10 @@ using System.Globalization;
 namespace Cascade.Cluster;
 
 /// <summary>The names of shards, made once.</summary>
-internal static class ShardNames
+internal sealed class ShardNames(int shards)
 {
-    private static readonly string[] Names =
-        [.. Enumerable.Range(0, 1024).Select(i => i.ToString(CultureInfo.InvariantCulture))];
+    private readonly string[] _names = [.. Enumerable.Range(0, shards).Select(i => i.ToString(CultureInfo.InvariantCulture))];
 
-    /// <summary>The shard of a uniform 64-bit prefix, of <paramref name="shards"/> (1 to 1,024).</summary>
-    public static string Of(ulong prefix, int shards) => Names[prefix % (ulong)shards];
+    /// <summary>The shard of a uniform 64-bit prefix.</summary>
+    public string Of(ulong prefix) => _names[prefix % (ulong)_names.Length];
 }

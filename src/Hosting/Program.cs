@@ -1,1 +1,15 @@
-return 0;
+using Cascade.Hosting.Cli;
+using Cascade.Hosting.Cli.Verbs;
+using Cascade.Hosting.Node;
+using Cascade.Hosting.Replay;
+
+var console = CliConsole.OfProcess();
+var launcher = new NodeLauncher();
+using var signals = new InterruptSignals();
+var cli = new CascadeCli(
+    console,
+    ReplayVerb.Create(console, launcher),
+    BenchVerb.Create(console, launcher),
+    InspectVerb.Create(console),
+    NodeVerb.Create(console, launcher));
+return await cli.RunAsync(args, signals.Token);

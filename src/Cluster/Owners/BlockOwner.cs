@@ -20,7 +20,8 @@ public sealed class BlockOwner : UntypedActor, IWithTimers
 
     private BlockOwner(BlockId id, OwnerContext context)
     {
-        _core = new BlockOwnerCore(id, context.Settings, context.Inventory.CopiesOf(id));
+        var firstNumber = context.Clock.Next(context.Time.GetUtcNow().ToUnixTimeMilliseconds()).Value;
+        _core = new BlockOwnerCore(id, context.Settings, context.Inventory.CopiesOf(id), firstNumber);
         _recipients = context.Recipients;
         _time = context.Time;
     }

@@ -1,4 +1,5 @@
 using Cascade.Actors.Shells;
+using Cascade.Core.Clocks;
 using Cascade.Core.Ownership;
 using Cascade.Core.Ports;
 
@@ -8,5 +9,7 @@ namespace Cascade.Cluster.Owners;
 /// <param name="Settings">Bounds of the state machine.</param>
 /// <param name="Inventory">What the tiers physically hold.</param>
 /// <param name="Recipients">Whom owners send to.</param>
+/// <param name="Clock">Numbers the fills and leases of each life beyond those of earlier ones.</param>
 /// <param name="Time">The node's time.</param>
-public sealed record OwnerContext(OwnerSettings Settings, ICopyInventory Inventory, Recipients Recipients, TimeProvider Time);
+public sealed record OwnerContext(
+    OwnerSettings Settings, ICopyInventory Inventory, Recipients Recipients, HybridClock Clock, TimeProvider Time);

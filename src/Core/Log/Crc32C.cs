@@ -3,8 +3,8 @@ using System.Numerics;
 
 namespace Cascade.Core.Log;
 
-/// <summary>CRC-32C (Castagnoli), as iSCSI (RFC 3720) and NVMe use it: reflected polynomial 0x82F63B78, all ones before and after.</summary>
-internal static class Crc32C
+/// <summary>CRC-32C (Castagnoli) as in iSCSI, RFC 3720: reflected polynomial 0x82F63B78, all ones before and after.</summary>
+public static class Crc32C
 {
     /// <summary>The checksum of some bytes.</summary>
     public static uint Of(ReadOnlySpan<byte> bytes) => ~Append(uint.MaxValue, bytes);

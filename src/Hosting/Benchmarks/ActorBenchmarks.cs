@@ -4,13 +4,13 @@ using Cascade.Actors;
 namespace Cascade.Hosting.Benchmarks;
 
 /// <summary>What the actor engine does on this machine; medians over several rounds.</summary>
-/// <param name="TellPerSecond">Messages told by one thread and handled by one actor.</param>
-/// <param name="AskPerSecond">Asks answered with one in flight, each with a deadline.</param>
-/// <param name="Ask64PerSecond">Asks answered with 64 in flight, each with a deadline.</param>
-/// <param name="AskMeanMicroseconds">Mean time of an ask with one in flight.</param>
+/// <param name="TellPerS">Messages told by one thread and handled by one actor.</param>
+/// <param name="AskPerS">Asks answered with one in flight, each with a deadline.</param>
+/// <param name="Ask64PerS">Asks answered with 64 in flight, each with a deadline.</param>
+/// <param name="AskMeanUs">Mean time of an ask with one in flight.</param>
 /// <param name="IdleEntityBytes">Managed memory of a shard region's idle entity, its bookkeeping included.</param>
 internal sealed record ActorBenchmarkResult(
-    double TellPerSecond, double AskPerSecond, double Ask64PerSecond, double AskMeanMicroseconds, double IdleEntityBytes);
+    double TellPerS, double AskPerS, double Ask64PerS, double AskMeanUs, double IdleEntityBytes);
 
 /// <summary>Measures the actor engine in some ten seconds.</summary>
 internal static class ActorBenchmarks

@@ -1,8 +1,6 @@
-using Cascade.Actors;
 using Cascade.Core.Clocks;
 using Cascade.Core.Identity;
 using Cascade.Core.Registry;
-using Cascade.Core.Tracking;
 using Cascade.Tiers.Payload;
 using Cascade.Tiers.Shm;
 
@@ -14,7 +12,6 @@ namespace Cascade.Hosting;
 /// <param name="Writer">Moves and names payload bytes.</param>
 /// <param name="Actors">Whom it asks.</param>
 /// <param name="Registered">The node's replica of the prefix registry.</param>
-/// <param name="Accesses">Where reads are noted for the access tracker.</param>
 /// <param name="Clock">Stamps bindings.</param>
 /// <param name="Time">The node's time.</param>
 /// <param name="Defaults">Deadlines and durations that a caller leaves open.</param>
@@ -22,15 +19,11 @@ internal sealed record CacheContext(
     NodeId Self,
     ShmArena Arena,
     PayloadWriter Writer,
-    CacheActors Actors,
+    CascadeActors Actors,
     RegistryReplica Registered,
-    AccessLog Accesses,
     HybridClock Clock,
     TimeProvider Time,
     CacheDefaults Defaults);
 
-/// <summary>The actors that a put or a get asks.</summary>
-internal sealed record CacheActors(IActorRef Memory, IActorRef Owners, IActorRef KeyIndex, IActorRef Registry, IActorRef Tracker);
-
 /// <summary>What holds where a caller says nothing.</summary>
-internal sealed record CacheDefaults(TimeSpan PutDeadline, TimeSpan AskTimeout, TimeSpan LeaseDuration, int PutWorkers);
+internal sealed record CacheDefaults(TimeSpan PutDeadline, TimeSpan AskTimeout, TimeSpan LeaseDuration, int PutWorkers, long ProtectedQuotaBytes);

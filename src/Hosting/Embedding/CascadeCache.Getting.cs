@@ -1,6 +1,5 @@
 using Cascade.Actors;
 using Cascade.Core.Identity;
-using Cascade.Core.Leases;
 using Cascade.Core.Messages;
 using Cascade.Tiers.Shm;
 
@@ -76,8 +75,7 @@ internal sealed partial class CascadeCache
     /// <summary>Answers from the node's own directory; false when others have to be asked.</summary>
     private bool TryGetLocal(in CacheKey key, TimeSpan leaseFor, out GetResult result)
     {
-        _node.Accesses.Record(key.Digest.Prefix64);
-        switch (_node.Arena.Directory.TryLease(key.Digest, leaseFor, out var lease))
+        switch (_node.Arena.Directory.Lease(key.Digest, leaseFor, out var lease))
         {
             case LeaseOutcome.Leased:
                 result = new GetResult(true, lease);
@@ -104,7 +102,7 @@ internal sealed partial class CascadeCache
         }
 
         // The copy is held by the directory's own lease from here on; the owner's has done its work.
-        var outcome = _node.Arena.Directory.TryLease(found.Id, leaseFor, out var lease);
+        var outcome = _node.Arena.Directory.Lease(found.Id, leaseFor, out var lease);
         _node.Actors.Owners.Tell(new Release(found.Id, located.Lease));
         if (outcome != LeaseOutcome.Leased)
             return GetResult.Miss;

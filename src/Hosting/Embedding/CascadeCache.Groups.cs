@@ -1,5 +1,3 @@
-using Cascade.Core.Identity;
-
 namespace Cascade.Hosting;
 
 internal sealed partial class CascadeCache
@@ -25,17 +23,5 @@ internal sealed partial class CascadeCache
             for (int i; (i = Interlocked.Increment(ref next)) < results.Length;)
                 results[i] = await PutAsync(blocks.Span[i].Key, blocks.Span[i].Bytes, options, cancellationToken);
         }
-    }
-
-    /// <inheritdoc/>
-    public async ValueTask<ProtectResult> ProtectAsync(ReadOnlyMemory<CacheKey> keys, CancellationToken cancellationToken)
-    {
-        for (var i = 0; i < keys.Length; i++)
-        {
-            if (await ProtectOneAsync(keys.Span[i], cancellationToken) is { } failed)
-                return failed with { Registered = i };
-        }
-
-        return new ProtectResult(ProtectStatus.Protected, keys.Length);
     }
 }

@@ -12,7 +12,7 @@ internal sealed partial class CascadeCache
     /// back when a step fails, so that neither room nor a fill is left behind.
     /// </summary>
     private sealed class PutOperation(
-        CacheContext node, KeyBinding binding, NativeBytes bytes, BlockId? knownId, TimeSpan deadline, CascadeCache cache)
+        CacheContext node, KeyBinding binding, NativeBytes bytes, BlockId? knownId, TimeSpan deadline)
     {
         private readonly TimeSpan _giveUpAt = node.Time.GetElapsedTime(0) + deadline;
         private Reservation? _reservation;
@@ -53,14 +53,14 @@ internal sealed partial class CascadeCache
         private async ValueTask<PutResult?> BeginAsync(BlockId id, CancellationToken cancellationToken)
         {
             var begin = new Begin(id, node.Self, bytes.LengthBytes, Left);
-            switch (await cache.AskAsync(node.Actors.Owners, begin, Left + node.Defaults.AskTimeout, cancellationToken))
+            switch (await AskAsync(node.Actors.Owners, begin, Left + node.Defaults.AskTimeout, cancellationToken))
             {
                 case BeginGranted granted:
                     _grant = (id, granted.Fill);
                     return null;
                 case AlreadyPresent present:
                     GiveBack();
-                    await cache.AskAsync(node.Actors.Memory, new BindAlias(present.Id, binding), node.Defaults.AskTimeout, cancellationToken);
+                    await AskAsync(node.Actors.Memory, new BindAlias(present.Id, binding), node.Defaults.AskTimeout, cancellationToken);
                     return await BindAsync(present.Id, PutStatus.AlreadyPresent, cancellationToken);
                 case Busy busy:
                     return new PutResult(PutStatus.Busy, default, busy.Reason);
@@ -73,7 +73,7 @@ internal sealed partial class CascadeCache
         private async ValueTask<PutResult?> ReserveAsync(CancellationToken cancellationToken)
         {
             // The tier always answers by the deadline in the message. A caller that leaves earlier must not leave its room behind.
-            var asked = node.Actors.Memory.Ask<object>(new Reserve(bytes.LengthBytes, Left), null, CancellationToken.None);
+            var asked = node.Actors.Memory.Ask<object>(new Reserve(bytes.LengthBytes, Left), Timeout.InfiniteTimeSpan, CancellationToken.None);
             object reply;
             try
             {
@@ -106,17 +106,17 @@ internal sealed partial class CascadeCache
         }
 
         private unsafe BlockId Fill() => node.Writer.Write(
-            (byte*)bytes.Address, (byte*)node.Arena.AddressOf(_reservation!.Value), bytes.LengthBytes);
+            (byte*)bytes.Address, (byte*)(node.Arena.PayloadAddress + (nint)_reservation!.Value.OffsetBytes), bytes.LengthBytes);
 
         private async ValueTask PublishAsync(BlockId id, CancellationToken cancellationToken)
         {
             var publish = new Publish(_reservation!.Value, id, binding);
             _reservation = null;
-            if (await cache.AskAsync(node.Actors.Memory, publish, node.Defaults.AskTimeout, cancellationToken) is not Published published)
+            if (await AskAsync(node.Actors.Memory, publish, node.Defaults.AskTimeout, cancellationToken) is not Published published)
                 throw Unexpected(publish, publish);
 
             var commit = new Commit(id, _grant!.Value.Fill, published.Copy);
-            var reply = await cache.AskAsync(node.Actors.Owners, commit, node.Defaults.AskTimeout, cancellationToken);
+            var reply = await AskAsync(node.Actors.Owners, commit, node.Defaults.AskTimeout, cancellationToken);
             _grant = null;
 
             // A fill that took too long is no longer ours, but the copy is there and whole: its owner is to know.
@@ -127,7 +127,7 @@ internal sealed partial class CascadeCache
         private async ValueTask<PutResult> BindAsync(BlockId id, PutStatus status, CancellationToken cancellationToken)
         {
             var bind = new Bind(binding, id);
-            return await cache.AskAsync(node.Actors.KeyIndex, bind, node.Defaults.AskTimeout, cancellationToken) switch
+            return await AskAsync(node.Actors.KeyIndex, bind, node.Defaults.AskTimeout, cancellationToken) switch
             {
                 Bound => new PutResult(status, id),
                 Refused refused => new PutResult(PutStatus.Busy, default, refused.Reason),

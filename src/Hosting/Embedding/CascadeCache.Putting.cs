@@ -16,7 +16,6 @@ internal sealed partial class CascadeCache
     public async ValueTask<PutResult> PutAsync(
         CacheKey key, NativeBytes bytes, PutOptions? options, CancellationToken cancellationToken)
     {
-        ThrowIfStopping();
         cancellationToken.ThrowIfCancellationRequested();
         if (key.Digest.IsZero)
             throw new ArgumentException("The key is empty: make one by CacheNamespace.Key.", nameof(key));
@@ -28,8 +27,19 @@ internal sealed partial class CascadeCache
         if (Unsupported(options?.Acknowledgement ?? Acknowledgement.Memory) is { } reason)
             return new PutResult(PutStatus.Refused, default, reason);
 
-        var put = new PutOperation(_node, BindingOf(key), bytes, options?.Id, options?.Deadline ?? _node.Defaults.PutDeadline, this);
-        return await put.RunAsync(cancellationToken);
+        var put = new PutOperation(_node, BindingOf(key), bytes, options?.Id, options?.Deadline ?? _node.Defaults.PutDeadline);
+
+        // The arena must not be closed under a put that writes into it: counted first, looked at second, against Stop's order.
+        Interlocked.Increment(ref _callsUnderWay);
+        try
+        {
+            ThrowIfStopping();
+            return await put.RunAsync(cancellationToken);
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _callsUnderWay);
+        }
     }
 
     private static unsafe NativeBytes NativeOf(System.Buffers.MemoryHandle pin, int length) => new((nint)pin.Pointer, length);

@@ -9,6 +9,10 @@ internal sealed partial class CascadeCache(CacheContext node) : ICascade
 {
     private readonly CacheContext _node = node;
     private volatile bool _stopping;
+    private int _callsUnderWay;
+
+    /// <summary>Calls that may touch the arena or wait for an actor.</summary>
+    public int CallsUnderWay => Volatile.Read(ref _callsUnderWay);
 
     /// <summary>Refuses calls from now on: the node is about to let go of its memory.</summary>
     public void Stop() => _stopping = true;
@@ -23,7 +27,7 @@ internal sealed partial class CascadeCache(CacheContext node) : ICascade
         new(key.Digest, key.Parent, key.Depth, _node.Clock.Next(_node.Time.GetUtcNow().ToUnixTimeMilliseconds()));
 
     /// <summary>Asks and turns what can go wrong with an Ask into the one error that callers know.</summary>
-    private async Task<object> AskAsync(IActorRef actor, object message, TimeSpan timeout, CancellationToken cancellationToken)
+    private static async Task<object> AskAsync(IActorRef actor, object message, TimeSpan timeout, CancellationToken cancellationToken)
     {
         try
         {

@@ -1,6 +1,5 @@
 using Cascade.Actors;
 using Cascade.Actors.Shells;
-using Cascade.Core.Ports;
 using Cascade.Core.Tiering;
 
 namespace Cascade.Tiers.Memory;

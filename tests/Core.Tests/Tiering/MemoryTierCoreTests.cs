@@ -132,7 +132,7 @@ public sealed class MemoryTierCoreTests
     [Fact]
     public void Waiting_puts_are_bounded_and_served_in_their_order()
     {
-        using var tier = new TierFixture(granules: 2, settings: new MemoryTierSettings(2, 64, Second));
+        using var tier = new TierFixture(granules: 2, settings: MemoryTierSettings.Default with { WaitingPutsMax = 2 });
         var copy = tier.Put(1, granules: 2);
         tier.Step(new Reserve(2 * Granule, Second), "large");
         tier.Step(new Reserve(Granule, Second), "small");

@@ -1,0 +1,40 @@
+namespace Cascade.Hosting.Cli;
+
+/// <summary>What the command line says about the node that a verb starts in its own process.</summary>
+/// <param name="ConfigFile">The configuration file; null for none.</param>
+/// <param name="Settings">Settings above the file and the environment, as <c>path=value</c>, in the order given: the last one wins.</param>
+internal sealed record NodeRequest(string? ConfigFile, IReadOnlyList<string> Settings)
+{
+    /// <summary>Discard the arena that is there and start empty.</summary>
+    public bool Reset { get; init; }
+
+    /// <summary>
+    /// Use the configured cluster's arena and leave it in place at the stop. Otherwise the node has an arena of its own, which goes with it.
+    /// </summary>
+    public bool KeepArena { get; init; }
+
+    /// <summary>The same with one more setting on top.</summary>
+    public NodeRequest With(string path, string value) => this with { Settings = [.. Settings, $"{path}={value}"] };
+}
+
+/// <summary>A node in this process. Disposing it drains and stops it.</summary>
+internal interface INodeSession : IAsyncDisposable
+{
+    /// <summary>The node's cache.</summary>
+    ICascade Cache { get; }
+}
+
+/// <summary>Starts nodes for verbs.</summary>
+internal interface INodeLauncher
+{
+    /// <summary>The configuration in force, as <c>--print-config</c> shows it: secrets hidden.</summary>
+    /// <exception cref="CliException">The configuration is wrong (<see cref="ExitCode.Usage"/>); the message has all faults.</exception>
+    string DescribeConfiguration(NodeRequest request);
+
+    /// <summary>Starts a node and returns when it serves.</summary>
+    /// <param name="request">What the command line says.</param>
+    /// <param name="console">Where to tell what a person should know, and show progress of what takes long.</param>
+    /// <param name="cancellationToken">Gives the start up.</param>
+    /// <exception cref="CliException">The configuration is wrong, or something that the node needs is not there.</exception>
+    Task<INodeSession> StartAsync(NodeRequest request, CliConsole console, CancellationToken cancellationToken);
+}

@@ -1,0 +1,62 @@
+using System.Text.Json.Serialization;
+using Cascade.Core.Identity;
+
+namespace Cascade.Hosting.Replay;
+
+/// <summary>Blocks that were read, by the tier they were read from.</summary>
+internal sealed record HitsByTier(long Gpu, long Shm, long Remote, long Cold);
+
+/// <summary>The outcome of a replay, field by field as the JSON document names it. Speeds are in 10^9 bytes a second.</summary>
+internal sealed record ReplayReport(
+    long Requests,
+    long BlocksAsked,
+    HitsByTier Hits,
+    long Misses,
+    double HitRatio,
+    long BlocksPut,
+    long DedupHits,
+    long Evicted,
+    long Demoted,
+    long Promoted,
+    long WrongBytes,
+    long Errors,
+    double PutGbps,
+    double GetGbps,
+    double GetP50Us,
+    double GetP99Us,
+    long? PageCacheGrowthBytes,
+    double Seconds)
+{
+    /// <summary>True when every byte was right and every call did what it was asked.</summary>
+    [JsonIgnore]
+    public bool IsClean => WrongBytes == 0 && Errors == 0;
+
+    /// <summary>Makes the report.</summary>
+    /// <param name="tally">What the replay counted.</param>
+    /// <param name="node">What the node counted meanwhile.</param>
+    /// <param name="pageCacheGrowthBytes">By how much the machine's page cache grew; null where that is not known.</param>
+    /// <param name="elapsed">How long it took.</param>
+    public static ReplayReport Of(ReplayTally tally, NodeFigures node, long? pageCacheGrowthBytes, TimeSpan elapsed) => new(
+        tally.Requests,
+        tally.BlocksAsked,
+        new HitsByTier(tally.HitsOf(TierKind.Gpu), tally.HitsOf(TierKind.Shm), tally.HitsOf(TierKind.Remote), tally.HitsOf(TierKind.Cold)),
+        tally.Misses,
+        Math.Round(tally.HitRatio, 4),
+        tally.BlocksPut,
+        tally.DedupHits,
+        node.Evicted,
+        node.Demoted,
+        node.Promoted(tally.BlocksPut - tally.DedupHits),
+        tally.WrongBytes,
+        tally.Errors,
+        Gbps(tally.PutBytes, tally.PutNanoseconds),
+        Gbps(tally.GetBytes, tally.GetNanoseconds),
+        Microseconds(tally.GetLatency.Percentile(0.50)),
+        Microseconds(tally.GetLatency.Percentile(0.99)),
+        pageCacheGrowthBytes,
+        Math.Round(elapsed.TotalSeconds, 3));
+
+    private static double Gbps(long bytes, long nanoseconds) => nanoseconds > 0 ? Math.Round((double)bytes / nanoseconds, 3) : 0;
+
+    private static double Microseconds(long nanoseconds) => Math.Round(nanoseconds / 1e3, 3);
+}

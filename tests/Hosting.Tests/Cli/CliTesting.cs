@@ -1,0 +1,59 @@
+using Cascade.Hosting.Cli;
+using Cascade.Hosting.Replay;
+using Cascade.Hosting.Tests.Replay;
+
+namespace Cascade.Hosting.Tests.Cli;
+
+/// <summary>Runs the program's command line in this process, against a stand-in for the node.</summary>
+internal sealed class CliTesting : INodeLauncher, IDisposable
+{
+    private readonly StringWriter _out = new(), _error = new();
+
+    public StandInCache Cache { get; } = new(capacityBlocks: 4_000);
+
+    public List<NodeRequest> Started { get; } = [];
+
+    public int Stopped { get; private set; }
+
+    public Func<NodeRequest, Exception?> OnStart { get; set; } = static _ => null;
+
+    public string Out => _out.ToString();
+
+    public string Error => _error.ToString();
+
+    public string DescribeConfiguration(NodeRequest request) => $"config={request.ConfigFile} settings={string.Join(';', request.Settings)}\n\n";
+
+    public Task<INodeSession> StartAsync(NodeRequest request, CliConsole console, CancellationToken cancellationToken)
+    {
+        if (OnStart(request) is { } exception)
+            throw exception;
+        Started.Add(request);
+        return Task.FromResult<INodeSession>(new Session(this));
+    }
+
+    public Task<int> RunAsync(params string[] arguments) => RunAsync(CancellationToken.None, arguments);
+
+    public Task<int> RunAsync(CancellationToken cancellationToken, params string[] arguments)
+    {
+        var console = new CliConsole(_out, _error, errorIsTerminal: false, TimeProvider.System);
+        return new CascadeCli(console, ReplayVerb.Create(console, this)).RunAsync(arguments, cancellationToken);
+    }
+
+    public void Dispose()
+    {
+        Cache.Dispose();
+        _out.Dispose();
+        _error.Dispose();
+    }
+
+    private sealed class Session(CliTesting testing) : INodeSession
+    {
+        public ICascade Cache => testing.Cache;
+
+        public ValueTask DisposeAsync()
+        {
+            testing.Stopped++;
+            return ValueTask.CompletedTask;
+        }
+    }
+}

@@ -1,0 +1,152 @@
+using System.Reflection;
+using Cascade.Core.Hashing;
+using Cascade.Hosting.Configuration;
+using Cascade.Hosting.Configuration.Hocon;
+using Microsoft.Extensions.Logging;
+
+namespace Cascade.Hosting.Tests.Configuration;
+
+/// <summary>The typed view and reference.conf: the same keys, each bound to its own property, and no default but the reference's.</summary>
+public sealed class CascadeOptionsTests
+{
+    /// <summary>For each key a value other than the default, and the property it must change.</summary>
+    private static readonly Dictionary<string, (string Value, string Property, object Expected)> Bindings = new(StringComparer.Ordinal)
+    {
+        ["cascade.cluster.name"] = ("other-1", "Cluster.Name", "other-1"),
+        ["cascade.cluster.digest"] = ("sha256", "Cluster.Digest", DigestAlgorithm.Sha256),
+        ["cascade.node.id"] = ("65535", "Node.Id", 65535),
+        ["cascade.actors.ask-timeout"] = ("2s", "Actors.AskTimeout", TimeSpan.FromSeconds(2)),
+        ["cascade.actors.mailbox-capacity"] = ("16", "Actors.MailboxCapacity", 16),
+        ["cascade.actors.passivate-after"] = ("1 minute", "Actors.PassivateAfter", TimeSpan.FromMinutes(1)),
+        ["cascade.keys.shards"] = ("1", "Keys.Shards", 1),
+        ["cascade.leases.duration"] = ("1h", "Leases.Duration", TimeSpan.FromHours(1)),
+        ["cascade.leases.max"] = ("5", "Leases.Max", 5),
+        ["cascade.put.deadline"] = ("0", "Put.Deadline", TimeSpan.Zero),
+        ["cascade.put.hash-threads"] = ("3", "Put.HashThreads", 3),
+        ["cascade.put.parallel-from"] = ("2MiB", "Put.ParallelFromBytes", 2L << 20),
+        ["cascade.tiers.shm.capacity"] = ("1GiB", "Tiers.Shm.CapacityBytes", 1L << 30),
+        ["cascade.tiers.shm.directory"] = ("/tmp", "Tiers.Shm.Directory", "/tmp"),
+        ["cascade.tiers.shm.max-blocks"] = ("77", "Tiers.Shm.MaxBlocks", 77),
+        ["cascade.tiers.shm.mode"] = ("0660", "Tiers.Shm.Mode",
+            UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.GroupWrite),
+        ["cascade.tiers.shm.pre-fault"] = ("no", "Tiers.Shm.PreFault", false),
+        ["cascade.tiers.shm.huge-pages"] = ("false", "Tiers.Shm.HugePages", false),
+        ["cascade.tiers.shm.verify-after-attach"] = ("no", "Tiers.Shm.VerifyAfterAttach", false),
+        ["cascade.tiers.shm.max-block"] = ("1MiB", "Tiers.Shm.MaxBlockBytes", 1L << 20),
+        ["cascade.tiers.shm.waiting-puts-max"] = ("0", "Tiers.Shm.WaitingPutsMax", 0),
+        ["cascade.eviction.policy"] = ("s3-fifo", "Eviction.Policy", EvictionPolicy.S3Fifo),
+        ["cascade.protection.quota-share"] = ("0.25", "Protection.QuotaShare", 0.25),
+        ["cascade.tracker.promote-after-hits"] = ("4", "Tracker.PromoteAfterHits", 4),
+        ["cascade.tracker.sample-log"] = ("100", "Tracker.SampleLog", 100),
+        ["cascade.logging.level"] = ("Debug", "Logging.Level", LogLevel.Debug),
+    };
+
+    /// <summary>Keys whose value others are derived from: more than their own property changes with them.</summary>
+    private static readonly Dictionary<string, string[]> Derived = new(StringComparer.Ordinal)
+    {
+        ["cascade.tiers.shm.capacity"] = ["Tiers.Shm.MaxBlocks", "Tiers.Shm.MaxBlockBytes"],
+    };
+
+    public static TheoryData<string> Keys => [.. Leaves()];
+
+    [Fact]
+    public void Reference_loads_with_its_documented_defaults()
+    {
+        var options = ConfigurationTesting.Load().Options;
+        Assert.Equal("cascade", options.Cluster.Name);
+        Assert.Equal(DigestAlgorithm.Blake3, options.Cluster.Digest);
+        Assert.Equal(TimeSpan.FromSeconds(5), options.Actors.AskTimeout);
+        Assert.Equal(256L << 20, options.Tiers.Shm.CapacityBytes);
+        Assert.Equal(4096, options.Tiers.Shm.MaxBlocks);
+        Assert.Equal(256L << 20, options.Tiers.Shm.MaxBlockBytes);
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, options.Tiers.Shm.Mode);
+        Assert.Equal(4096 * 8, options.Tracker.Counters);
+        Assert.Equal(ConfigurationTesting.Processors, options.Put.HashThreads);
+        Assert.Equal(LogLevel.Information, options.Logging.Level);
+    }
+
+    [Fact]
+    public void Every_key_is_read_and_every_read_key_exists()
+    {
+        var reader = new OptionsReader(ConfigurationTesting.Reference(), new ConfigurationErrors());
+        CascadeOptions.Read(reader, ConfigurationTesting.Processors);
+        Assert.Equal(Leaves().Order(StringComparer.Ordinal), reader.ReadPaths.Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public void Every_property_has_a_key_and_every_key_a_property()
+    {
+        Assert.Equal(Leaves().Order(StringComparer.Ordinal), Bindings.Keys.Order(StringComparer.Ordinal));
+        var properties = Properties(ConfigurationTesting.Load().Options, "").Keys;
+        Assert.Equal(properties.Order(StringComparer.Ordinal), Bindings.Values.Select(binding => binding.Property).Order(StringComparer.Ordinal));
+    }
+
+    [Theory]
+    [MemberData(nameof(Keys))]
+    public void Key_changes_its_property_and_no_other(string key)
+    {
+        var (value, property, expected) = Bindings[key];
+        var before = Properties(ConfigurationTesting.Load().Options, "");
+        var after = Properties(ConfigurationTesting.Load(null, null, $"{key} = {value}").Options, "");
+        Assert.Equal(expected, after[property]);
+        var changed = after.Where(pair => !Equals(pair.Value, before[pair.Key])).Select(pair => pair.Key).ToHashSet();
+        changed.ExceptWith(Derived.GetValueOrDefault(key, []));
+        Assert.Equal(Equals(before[property], expected) ? [] : [property], changed);
+    }
+
+    [Theory]
+    [MemberData(nameof(Keys))]
+    public void Key_without_a_default_in_the_reference_is_an_error(string key)
+    {
+        var reference = Without(ConfigurationTesting.Reference(), key);
+        var exception = Assert.Throws<ConfigurationException>(() => ConfigurationTesting.LoadReference(reference));
+        Assert.StartsWith($"{key} is not set: expected ", Assert.Single(exception.Messages), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Every_key_and_section_of_values_is_explained_in_the_reference()
+    {
+        var lines = ReferenceSource.Read().Text.Split('\n');
+        for (var i = 0; i < lines.Length; i++)
+        {
+            if (lines[i].Contains('=', StringComparison.Ordinal) && !lines[i].TrimStart().StartsWith('#'))
+                Assert.StartsWith("#", lines[i - 1].TrimStart(), StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public void Keys_differ_by_more_than_dashes_and_case() => Assert.All(
+        Leaves().GroupBy(EnvironmentLayer.Normalize),
+        group => Assert.Single(group));
+
+    [Theory]
+    [InlineData("cascade.tiers.shm.capacity = 4GiB", 65536, 4L << 30)]
+    [InlineData("cascade.tiers.shm.capacity = 1MiB", 1024, 1L << 20)]
+    [InlineData("cascade.tiers.shm.capacity = 1PiB", 1 << 28, 4L << 30)]
+    public void Limits_are_derived_from_the_capacity(string setting, int maxBlocks, long maxBlockBytes)
+    {
+        var shm = ConfigurationTesting.Load(null, null, setting).Options.Tiers.Shm;
+        Assert.Equal((maxBlocks, maxBlockBytes), (shm.MaxBlocks, shm.MaxBlockBytes));
+    }
+
+    private static IEnumerable<string> Leaves() =>
+        KnownKeys.Leaves(ConfigurationTesting.Reference()).Select(path => string.Join('.', path));
+
+    private static Dictionary<string, object> Properties(object node, string prefix)
+    {
+        var properties = new Dictionary<string, object>(StringComparer.Ordinal);
+        foreach (var property in node.GetType().GetProperties(BindingFlags.Public | BindingFlags.Instance))
+        {
+            var value = property.GetValue(node)!;
+            if (property.PropertyType.Name.EndsWith("Options", StringComparison.Ordinal))
+                Properties(value, $"{prefix}{property.Name}.").ToList().ForEach(pair => properties.Add(pair.Key, pair.Value));
+            else
+                properties.Add(prefix + property.Name, value);
+        }
+        return properties;
+    }
+
+    private static string Without(HoconObject values, string key) => string.Join('\n', KnownKeys.Leaves(values)
+        .Where(path => string.Join('.', path) != key)
+        .Select(path => $"{HoconText.Path(path)} = {HoconText.Scalar((HoconScalar)values.Find(path)!.Value)}"));
+}
