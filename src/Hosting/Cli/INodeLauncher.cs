@@ -5,6 +5,12 @@ namespace Cascade.Hosting.Cli;
 /// <param name="Settings">Settings above the file and the environment, as <c>path=value</c>, in the order given: the last one wins.</param>
 internal sealed record NodeRequest(string? ConfigFile, IReadOnlyList<string> Settings)
 {
+    /// <summary>Discard the arena that is there and start empty.</summary>
+    public bool Reset { get; init; }
+
+    /// <summary>Leave the arena in place at the stop. Without it the node has an arena of its own that goes with it.</summary>
+    public bool KeepArena { get; init; }
+
     /// <summary>The same with one more setting on top.</summary>
     public NodeRequest With(string path, string value) => this with { Settings = [.. Settings, $"{path}={value}"] };
 }

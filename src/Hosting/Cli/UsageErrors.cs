@@ -38,10 +38,12 @@ internal static class UsageErrors
     private static string DescribeUnknown(Command command, string token)
     {
         var isOption = token.StartsWith('-');
+        var name = isOption ? token.Split('=')[0] : token;
         var known = isOption ? OptionsOf(command).Append("--help") : command.Subcommands.Select(verb => verb.Name);
         var kind = isOption ? "option" : command.Subcommands.Count > 0 ? "verb" : "argument";
-        var meant = Suggestion.For(isOption ? token.Split('=')[0] : token, known);
-        return meant is null ? $"There is no {kind} '{token}' here." : $"There is no {kind} '{token}' here; did you mean '{meant}'?";
+        return Suggestion.For(name, known) is { } meant
+            ? $"There is no {kind} '{name}' here; did you mean '{meant}'?"
+            : $"There is no {kind} '{name}' here.";
     }
 
     private static IEnumerable<string> OptionsOf(Command command) =>

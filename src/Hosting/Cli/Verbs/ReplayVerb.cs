@@ -1,8 +1,8 @@
 using System.CommandLine;
 using System.Globalization;
-using Cascade.Hosting.Cli;
+using Cascade.Hosting.Replay;
 
-namespace Cascade.Hosting.Replay;
+namespace Cascade.Hosting.Cli.Verbs;
 
 /// <summary>The verb <c>replay</c>: carries a recorded or generated load to a node and reports what the cache made of it.</summary>
 internal sealed class ReplayVerb
@@ -12,8 +12,8 @@ internal sealed class ReplayVerb
     private const long BytesPerBlockMax = 1 << 30;
     private const ulong SeedDefault = 1;
 
-    private readonly CliConsole _console;
     private readonly INodeLauncher _launcher;
+    private readonly CliConsole _console;
     private readonly NodeOptions _node = new();
     private readonly Option<bool> _json = CommonOptions.Json();
 
@@ -33,16 +33,16 @@ internal sealed class ReplayVerb
     private readonly Option<long?> _shm = CommonOptions.Size("--shm", $"Size of the shared-memory tier ({ShmCapacityPath}).");
     private readonly Option<long?> _seed = CommonOptions.Count("--seed", $"Seed of the generated load ({SeedDefault}).", 0);
 
-    private ReplayVerb(CliConsole console, INodeLauncher launcher)
+    private ReplayVerb(INodeLauncher launcher, CliConsole console)
     {
-        _console = console;
         _launcher = launcher;
+        _console = console;
     }
 
     /// <summary>Makes the verb.</summary>
-    public static Command Create(CliConsole console, INodeLauncher launcher)
+    public static Command Create(INodeLauncher launcher, CliConsole console)
     {
-        var verb = new ReplayVerb(console, launcher);
+        var verb = new ReplayVerb(launcher, console);
         var command = new VerbCommand(
             "replay",
             "Replay a load of LLM requests against a node in this process. Each request reads the longest prefix of its blocks that "
