@@ -1,15 +1,14 @@
 using Cascade.Hosting.Cli;
 using Cascade.Hosting.Cli.Verbs;
 using Cascade.Hosting.Node;
-using Cascade.Hosting.Replay;
 
 var console = CliConsole.OfProcess();
 var launcher = new NodeLauncher();
 using var signals = new InterruptSignals();
 var cli = new CascadeCli(
     console,
-    ReplayVerb.Create(console, launcher),
-    BenchVerb.Create(console, launcher),
+    ReplayVerb.Create(launcher, console),
+    BenchVerb.Create(launcher, console),
     InspectVerb.Create(console),
-    NodeVerb.Create(console, launcher));
+    NodeVerb.Create(launcher, console));
 return await cli.RunAsync(args, signals.Token);

@@ -43,6 +43,20 @@ public sealed class ShardingTests
     }
 
     [Fact]
+    public void Entity_that_decides_itself_is_told_that_it_is_idle_and_goes_when_it_says_so()
+    {
+        var world = new World(new SimulatedSystem(), Settings with { EntitiesDecideOnPassivation = true });
+        world.Tell("stays", 1);
+        world.Tell("stays", "keep");
+        world.Tell("goes", 1);
+        world.Sim.Advance(60);
+        Assert.Contains("goes stop", world.Seen);
+        world.Sim.Advance(60);
+        Assert.Equal(2, world.Seen.Count(s => s == "stays idle"));
+        Assert.DoesNotContain("stays stop", world.Seen);
+    }
+
+    [Fact]
     public void Past_the_limit_the_entity_used_longest_ago_is_passivated()
     {
         var world = new World(new SimulatedSystem(), Settings with { ActiveEntityLimit = 2 });
@@ -168,6 +182,8 @@ public sealed class ShardingTests
 
     private sealed class Thing(string id, List<string> seen) : UntypedActor
     {
+        private bool _keeps;
+
         protected override void PreStart() => seen.Add($"{id} start");
 
         protected override void PostStop() => seen.Add($"{id} stop");
@@ -175,7 +191,14 @@ public sealed class ShardingTests
         protected override void OnReceive(object message)
         {
             if (message is "fail") throw new InvalidTimeZoneException();
-            if (message is "passivate")
+            _keeps |= message is "keep";
+            if (message is ReceiveTimeout && _keeps)
+            {
+                seen.Add($"{id} idle");
+                return;
+            }
+
+            if (message is "passivate" or ReceiveTimeout)
             {
                 Context.Parent.Tell(new Passivate(PoisonPill.Instance));
                 return;

@@ -8,6 +8,12 @@ public sealed record ClusterShardingSettings
     /// </summary>
     public TimeSpan PassivateIdleEntityAfter { get; init; } = TimeSpan.FromMinutes(2);
 
+    /// <summary>
+    /// True when an idle entity is told <see cref="ReceiveTimeout"/> instead of being stopped, and by itself answers with
+    /// <see cref="Passivate"/> when it may go; it is told again after as long. As if each had set a receive timeout, without a timer each.
+    /// </summary>
+    public bool EntitiesDecideOnPassivation { get; init; }
+
     /// <summary>What stops an entity that is idle or one too many.</summary>
     public object HandOffStopMessage { get; init; } = PoisonPill.Instance;
 

@@ -185,8 +185,7 @@ public sealed class ShardRegion : ActorBase, IWithTimers
 
     private void OnSweep()
     {
-        while (_live.Oldest is { } idle && Left(idle, _settings.PassivateIdleEntityAfter) <= TimeSpan.Zero)
-            BeginStop(idle, _settings.HandOffStopMessage);
+        while (_live.Oldest is { } idle && Left(idle, _settings.PassivateIdleEntityAfter) <= TimeSpan.Zero) OnIdle(idle);
         while (_stopping.Oldest is { } stuck && Left(stuck, _settings.StopTimeout) <= TimeSpan.Zero)
         {
             Context.Stop(stuck.Ref!);
@@ -194,6 +193,18 @@ public sealed class ShardRegion : ActorBase, IWithTimers
         }
 
         ArmSweep();
+    }
+
+    private void OnIdle(Entity entity)
+    {
+        if (!_settings.EntitiesDecideOnPassivation)
+        {
+            BeginStop(entity, _settings.HandOffStopMessage);
+            return;
+        }
+
+        _live.Touch(entity, _time.GetTimestamp());
+        entity.Ref!.Tell(ReceiveTimeout.Instance, Self);
     }
 
     /// <summary>Arms the one timer for the entity that is due first; entities used since are only looked at again then.</summary>

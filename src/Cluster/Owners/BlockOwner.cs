@@ -43,6 +43,10 @@ public sealed class BlockOwner : UntypedActor, IWithTimers
         var now = _time.GetElapsedTime(0);
         switch (message)
         {
+            case ReceiveTimeout:
+                if (_core.CanPassivate)
+                    Context.Parent.Tell(new Passivate(PoisonPill.Instance), Self);
+                return;
             case DeadlineReached:
                 _armed = null;
                 _core.Tick(now, outbox);

@@ -71,6 +71,9 @@ public sealed partial class MemoryTierCore
         if (!_copies.Holds(message.Copy))
             return;
         _corrupt++;
+
+        // Its owner must stop to locate it at once, also while a lease that was given earlier still holds it.
+        outbox.Send(Destination.Owners, new RemoveCopy(message.Id, message.Copy));
         OnDrop(now, message.Id, message.Copy, outbox);
     }
 

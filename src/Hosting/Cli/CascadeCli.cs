@@ -16,7 +16,12 @@ internal sealed class CascadeCli
 
     private readonly CliConsole _console;
     private readonly RootCommand _root;
-    private readonly Option<bool> _verbose = new("--verbose") { Description = "Show where an unexpected error came from.", Recursive = true };
+    private readonly Option<bool> _verbose = new("--verbose")
+    {
+        Description = "Show where an unexpected error came from.",
+        Recursive = true,
+    };
+
 
     /// <summary>Makes the command line of these verbs.</summary>
     public CascadeCli(CliConsole console, params ReadOnlySpan<Command> verbs)
@@ -40,7 +45,8 @@ internal sealed class CascadeCli
 
     /// <summary>The version of this build.</summary>
     public static string Version =>
-        typeof(CascadeCli).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "unknown";
+        typeof(CascadeCli).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion
+        ?? "unknown";
 
     /// <summary>Does what the arguments say. Never throws; the outcome is an <see cref="ExitCode"/>.</summary>
     public async Task<int> RunAsync(IReadOnlyList<string> arguments, CancellationToken cancellationToken)
@@ -90,7 +96,8 @@ internal sealed class CascadeCli
                 Say(e.Message);
                 break;
             default:
-                Say($"unexpected {exception.GetType().Name}: {exception.Message.ReplaceLineEndings(" ")} (--verbose shows where it came from)");
+                var message = exception.Message.ReplaceLineEndings(" ");
+                Say($"unexpected {exception.GetType().Name}: {message} (--verbose shows where it came from)");
                 break;
         }
 

@@ -1,15 +1,24 @@
 namespace Cascade.Hosting.Cli;
 
-/// <summary>Where the program speaks: data to <see cref="Out"/>, talk to the error stream. Thread-safe but for <see cref="Out"/>.</summary>
-internal sealed class CliConsole(TextWriter output, TextWriter error, bool errorIsTerminal, TimeProvider time)
+/// <summary>Where the program speaks: data to <see cref="Out"/>, talk to the error stream. Talk is thread-safe.</summary>
+/// <param name="output">Takes data.</param>
+/// <param name="error">Takes talk.</param>
+/// <param name="errorIsTerminal">True when a person may be watching the error stream.</param>
+/// <param name="time">The clock.</param>
+/// <param name="errorColumns">Width of that terminal: a bar that is wider would not be erased whole.</param>
+internal sealed class CliConsole(
+    TextWriter output, TextWriter error, bool errorIsTerminal, TimeProvider time, int errorColumns = CliConsole.ColumnsDefault)
 {
+    private const int ColumnsDefault = 120;
     private const string EraseLine = "\r\e[K";
 
     private readonly Lock _gate = new();
     private bool _barIsShown;
 
     /// <summary>The streams of this process.</summary>
-    public static CliConsole OfProcess() => new(Console.Out, Console.Error, !Console.IsErrorRedirected, TimeProvider.System);
+    public static CliConsole OfProcess() => Console.IsErrorRedirected
+        ? new(Console.Out, Console.Error, errorIsTerminal: false, TimeProvider.System)
+        : new(Console.Out, Console.Error, errorIsTerminal: true, TimeProvider.System, Console.WindowWidth);
 
     /// <summary>Takes data: tables, JSON documents, help that was asked for.</summary>
     public TextWriter Out { get; } = output;
@@ -39,7 +48,7 @@ internal sealed class CliConsole(TextWriter output, TextWriter error, bool error
     {
         lock (_gate)
         {
-            Error.Write($"\r{bar}\e[K");
+            Error.Write($"\r{(bar.Length < errorColumns ? bar : bar[..Math.Max(0, errorColumns - 1)])}\e[K");
             Error.Flush();
             _barIsShown = true;
         }

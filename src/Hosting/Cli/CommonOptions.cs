@@ -19,21 +19,25 @@ internal static class CommonOptions
         CustomParser = result =>
         {
             var text = result.Tokens[0].Value;
-            if (long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var value) && value >= min && value <= max)
+            if (long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var value)
+                && value >= min && value <= max)
                 return value;
             var range = max == long.MaxValue ? $"of at least {min}" : $"from {min} to {max}";
-            result.AddError(string.Create(CultureInfo.InvariantCulture, $"'{text}' is not good for {name}: expected a whole number {range}."));
+            result.AddError($"'{text}' is not good for {name}: expected a whole number {range}.");
             return null;
         },
     };
 
     /// <summary>A size in bytes, with a unit as in the configuration; null when it is not given.</summary>
-    public static Option<long?> Size(string name, string description, long minBytes = 1, long maxBytes = long.MaxValue) => new(name)
+    public static Option<long?> Size(string name, string description, long minBytes = 1, long maxBytes = long.MaxValue)
     {
-        Description = description,
-        HelpName = "SIZE",
-        CustomParser = result => ParseSize(result, name, minBytes, maxBytes),
-    };
+        return new(name)
+        {
+            Description = description,
+            HelpName = "SIZE",
+            CustomParser = result => ParseSize(result, name, minBytes, maxBytes),
+        };
+    }
 
     private static long? ParseSize(ArgumentResult result, string name, long minBytes, long maxBytes)
     {

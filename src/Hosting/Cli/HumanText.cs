@@ -7,7 +7,7 @@ internal static class HumanText
 {
     private static readonly string[] Units = ["B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"];
 
-    /// <summary>A size in the largest unit that leaves at least 1, with up to two decimals: <c>1.5 GiB</c>, <c>-64 KiB</c>.</summary>
+    /// <summary>A size in the largest unit that leaves at least 1: <c>1.5 GiB</c>, <c>-64 KiB</c>.</summary>
     public static string Size(long bytes)
     {
         var (value, unit) = ((double)bytes, 0);
@@ -23,5 +23,6 @@ internal static class HumanText
     public static string Percent(double share) => string.Create(CultureInfo.InvariantCulture, $"{share * 100:0.0} %");
 
     /// <summary>A number with a unit behind it: <c>1.25 us</c>.</summary>
-    public static string Quantity(double value, string unit) => string.Create(CultureInfo.InvariantCulture, $"{value:#,0.###} {unit}");
+    public static string Quantity(double value, string unit) =>
+        string.Create(CultureInfo.InvariantCulture, $"{value:#,0.###} {unit}");
 }

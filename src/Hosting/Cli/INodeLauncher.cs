@@ -2,7 +2,7 @@ namespace Cascade.Hosting.Cli;
 
 /// <summary>What the command line says about the node that a verb starts in its own process.</summary>
 /// <param name="ConfigFile">The configuration file; null for none.</param>
-/// <param name="Settings">Settings above the file and the environment, as <c>path=value</c>, in the order given: the last one wins.</param>
+/// <param name="Settings">Settings above the file and the environment, as <c>path=value</c>; of two the later wins.</param>
 internal sealed record NodeRequest(string? ConfigFile, IReadOnlyList<string> Settings)
 {
     /// <summary>Discard the arena that is there and start empty.</summary>
@@ -28,7 +28,7 @@ internal interface INodeSession : IAsyncDisposable
 internal interface INodeLauncher
 {
     /// <summary>The configuration in force, as <c>--print-config</c> shows it: secrets hidden.</summary>
-    /// <exception cref="CliException">The configuration is wrong (<see cref="ExitCode.Usage"/>); the message has all faults.</exception>
+    /// <exception cref="CliException">The configuration is wrong (<see cref="ExitCode.Usage"/>); all faults are told.</exception>
     string DescribeConfiguration(NodeRequest request);
 
     /// <summary>Starts a node and returns when it serves.</summary>

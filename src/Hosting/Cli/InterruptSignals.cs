@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace Cascade.Hosting.Cli;
 
-/// <summary>Turns the first Ctrl-C or termination signal into a cancellation; the second ends the process at once, as if unhandled.</summary>
+/// <summary>Turns the first Ctrl-C or termination signal into a cancellation; the second ends the process at once.</summary>
 internal sealed class InterruptSignals : IDisposable
 {
     private readonly CancellationTokenSource _source = new();

@@ -3,7 +3,7 @@ using System.Text.Json.Serialization;
 
 namespace Cascade.Hosting.Cli;
 
-/// <summary>The one JSON document that a verb prints with <c>--json</c>: one line, names in snake_case, numbers in no locale.</summary>
+/// <summary>The one JSON document that a verb prints with <c>--json</c>: one line, names in snake_case, no locale.</summary>
 internal static class JsonOutput
 {
     private static readonly JsonSerializerOptions Options = new()

@@ -5,7 +5,13 @@ namespace Cascade.Hosting.Cli;
 /// <summary>The options of every verb that starts a node: <c>--config</c>, <c>--set</c> and <c>--print-config</c>.</summary>
 internal sealed class NodeOptions
 {
-    private readonly Option<string?> _config = new("--config") { Description = "Read settings from this HOCON file.", HelpName = "FILE" };
+    private const string Expected = "path=value, such as cascade.tiers.shm.capacity=1GiB";
+
+    private readonly Option<string?> _config = new("--config")
+    {
+        Description = "Read settings from this HOCON file.",
+        HelpName = "FILE",
+    };
 
     private readonly Option<string[]> _set = new("--set")
     {
@@ -18,13 +24,16 @@ internal sealed class NodeOptions
                 foreach (var token in result.Tokens)
                 {
                     if (token.Value.IndexOf('=', StringComparison.Ordinal) <= 0)
-                        result.AddError($"'{token.Value}' is not good for --set: expected path=value, such as cascade.tiers.shm.capacity=1GiB.");
+                        result.AddError($"'{token.Value}' is not good for --set: expected {Expected}.");
                 }
             },
         },
     };
 
-    private readonly Option<bool> _printConfig = new("--print-config") { Description = "Print the configuration in force and stop." };
+    private readonly Option<bool> _printConfig = new("--print-config")
+    {
+        Description = "Print the configuration in force and stop.",
+    };
 
     /// <summary>Gives a verb the options.</summary>
     public void AddTo(Command verb)

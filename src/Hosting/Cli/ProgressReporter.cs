@@ -4,8 +4,8 @@ using System.Text;
 namespace Cascade.Hosting.Cli;
 
 /// <summary>
-/// Shows how far a long piece of work is: a bar on a terminal, elsewhere a line every two seconds, so that a log stays short. Work
-/// done sooner than that says nothing in a log. Reporting costs a look at the clock; thread-safe.
+/// Shows how far a long piece of work is: a bar on a terminal, elsewhere a line every two seconds, so that a log stays short.
+/// Work done sooner than that says nothing in a log. Reporting costs a look at the clock; thread-safe.
 /// </summary>
 /// <param name="console">Where to show it.</param>
 /// <param name="work">What is being done: "replay".</param>

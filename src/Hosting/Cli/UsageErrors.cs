@@ -8,7 +8,8 @@ namespace Cascade.Hosting.Cli;
 internal static class UsageErrors
 {
     /// <summary>True when the line cannot be carried out.</summary>
-    public static bool AreIn(ParseResult line) => line.Action is ParseErrorAction || (!IsHelp(line) && OptionsTakenForArguments(line).Any());
+    public static bool AreIn(ParseResult line) =>
+        line.Action is ParseErrorAction || (line.Action is not HelpWithExamples && OptionsTakenForArguments(line).Any());
 
     /// <summary>One line a fault, and where to read on.</summary>
     public static IEnumerable<string> Describe(ParseResult line)
@@ -26,9 +27,7 @@ internal static class UsageErrors
         yield return $"Run '{PathOf(line.CommandResult)} --help' to see what there is.";
     }
 
-    private static bool IsHelp(ParseResult line) => line.Action is HelpWithExamples;
-
-    /// <summary>The library gives an option it does not know to an argument that is still free; only after <c>--</c> is that meant.</summary>
+    /// <summary>The library gives an unknown option to an argument that is free; only after <c>--</c> is that meant.</summary>
     private static IEnumerable<string> OptionsTakenForArguments(ParseResult line) =>
         line.Tokens.Any(token => token.Type == TokenType.DoubleDash)
             ? []
@@ -38,14 +37,17 @@ internal static class UsageErrors
     private static string DescribeUnknown(Command command, string token)
     {
         var isOption = token.StartsWith('-');
+        var name = isOption ? token.Split('=')[0] : token;
         var known = isOption ? OptionsOf(command).Append("--help") : command.Subcommands.Select(verb => verb.Name);
         var kind = isOption ? "option" : command.Subcommands.Count > 0 ? "verb" : "argument";
-        var meant = Suggestion.For(isOption ? token.Split('=')[0] : token, known);
-        return meant is null ? $"There is no {kind} '{token}' here." : $"There is no {kind} '{token}' here; did you mean '{meant}'?";
+        return Suggestion.For(name, known) is { } meant
+            ? $"There is no {kind} '{name}' here; did you mean '{meant}'?"
+            : $"There is no {kind} '{name}' here.";
     }
 
     private static IEnumerable<string> OptionsOf(Command command) =>
-        command.Options.Concat(command.Parents.OfType<Command>().SelectMany(parent => parent.Options.Where(option => option.Recursive)))
+        command.Options
+            .Concat(command.Parents.OfType<Command>().SelectMany(parent => parent.Options).Where(option => option.Recursive))
             .Select(option => option.Name);
 
     private static string PathOf(CommandResult result) => result.Parent is CommandResult parent

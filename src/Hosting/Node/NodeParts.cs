@@ -89,7 +89,11 @@ internal sealed record NodeParts(ShmArena Arena, PayloadWriter Writer, ActorSyst
         var owners = sharding.Start(
             BlockOwner.RegionName,
             id => BlockOwner.Props(id, new OwnerContext(Owners, new ArenaInventory(shared.Arena), recipients, shared.Clock, time)),
-            new ClusterShardingSettings { PassivateIdleEntityAfter = options.Actors.PassivateAfter },
+            new ClusterShardingSettings
+            {
+                PassivateIdleEntityAfter = options.Actors.PassivateAfter,
+                EntitiesDecideOnPassivation = true,
+            },
             new BlockMessageExtractor(options.Keys.Shards));
         var keyIndex = sharding.Start(
             KeyIndexShard.RegionName,

@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 
 namespace Cascade.Hosting.Replay;
 
-/// <summary>A fixed number of equal buffers outside the managed heap, reserved once: putting blocks makes no garbage. Not thread-safe.</summary>
+/// <summary>Equal buffers outside the managed heap, reserved once: contents to put make no garbage. Not thread-safe.</summary>
 internal sealed unsafe class BlockBuffers : MemoryManager<byte>
 {
     private const int PageBytes = 4096;

@@ -4,18 +4,19 @@ using System.Runtime.Intrinsics;
 
 namespace Cascade.Hosting.Replay;
 
-/// <summary>The bytes of the block that a trace's id stands for: the same on every little-endian machine, different for every id.</summary>
+/// <summary>The bytes of the block that a trace's id stands for: different for every id, the same on all machines.</summary>
 /// <remarks>
-/// Thirty-two xorshift64 generators (Marsaglia, 2003; shifts 13, 7, 17) side by side, each started from the id and its lane: word
-/// <c>32 r + l</c> of a block is the r-th output of lane l. Eight vectors in flight hide the latency of the shifts, so both directions
-/// run at about the speed of memory; they are locals because a struct of eight would live on the stack. No member allocates.
+/// Thirty-two xorshift64 generators (Marsaglia, 2003; shifts 13, 7, 17) side by side, each started from the id and its lane:
+/// word <c>32 r + l</c> of a block is the r-th output of lane l, in the byte order of the machine (little-endian wherever .NET
+/// has vectors). Eight vectors in flight hide the latency of the shifts, so both directions run at about the speed of memory;
+/// they are locals because a struct of eight would live on the stack. No member allocates.
 /// </remarks>
 internal static class BlockContent
 {
     private const int Lanes = 32;
     private const int RoundBytes = Lanes * sizeof(ulong);
 
-    /// <summary>Bytes compared between two looks at the result, so that a wrong block is found early at no cost to a right one.</summary>
+    /// <summary>Bytes compared between two looks at the result: a wrong block is found early at no cost to a right one.</summary>
     private const int StretchBytes = 16 * RoundBytes;
 
     /// <summary>Writes the head of the block's endless content.</summary>
@@ -162,8 +163,10 @@ internal static class BlockContent
     private static Vector256<ulong> Load(ref ulong states, nuint vector) => Vector256.LoadUnsafe(ref states, vector * 4);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Store(Vector256<ulong> state, ref ulong states, nuint vector) => state.StoreUnsafe(ref states, vector * 4);
+    private static void Store(Vector256<ulong> state, ref ulong states, nuint vector) =>
+        state.StoreUnsafe(ref states, vector * 4);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<ulong> Load(ref readonly byte round, nuint offset) => Vector256.LoadUnsafe(in round, offset).AsUInt64();
+    private static Vector256<ulong> Load(ref readonly byte round, nuint offset) =>
+        Vector256.LoadUnsafe(in round, offset).AsUInt64();
 }

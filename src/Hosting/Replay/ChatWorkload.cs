@@ -1,8 +1,8 @@
 namespace Cascade.Hosting.Replay;
 
 /// <summary>
-/// A chat service's load, made from a seed: conversations that start with a shared system prompt and grow by some blocks each turn,
-/// every turn asking for the whole prompt so far. The same requests from the same seed on every machine.
+/// A chat service's load, made from a seed: conversations that start with a shared system prompt and grow by some blocks each
+/// turn, every turn asking for the whole prompt so far. The same requests from the same seed on every machine.
 /// </summary>
 internal sealed class ChatWorkload
 {

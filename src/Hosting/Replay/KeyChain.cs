@@ -7,11 +7,13 @@ namespace Cascade.Hosting.Replay;
 /// <summary>The keys of one prompt: each goes on from the one before. The same array is used for every prompt.</summary>
 /// <remarks>
 /// The namespace carries the block size, so that a cache that outlived an earlier replay with other blocks is not asked for them.
-/// A key is hashed anew each time: a few hundred nanoseconds beside a block of tens of kilobytes, and no table that grows with the trace.
+/// A key is hashed anew each time: some 150 ns beside a block of tens of kilobytes, and no table that grows with the trace.
 /// </remarks>
 internal sealed class KeyChain(int bytesPerBlock)
 {
-    private readonly CacheNamespace _namespace = new(string.Create(CultureInfo.InvariantCulture, $"cascade-replay/1/{bytesPerBlock}"));
+    private readonly CacheNamespace _namespace =
+        new(string.Create(CultureInfo.InvariantCulture, $"cascade-replay/1/{bytesPerBlock}"));
+
     private CacheKey[] _keys = new CacheKey[256];
 
     /// <summary>The keys of the blocks; valid until the next call.</summary>

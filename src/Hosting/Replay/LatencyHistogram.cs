@@ -3,8 +3,8 @@ using System.Numerics;
 namespace Cascade.Hosting.Replay;
 
 /// <summary>
-/// Counts durations in log-linear buckets: each power of two is cut into 128 equal parts, so a percentile is at most 1/128 too high
-/// over the whole range, in 57 KiB whatever is recorded. One writer at a time.
+/// Counts durations in log-linear buckets: each power of two is cut into 128 equal parts, so a percentile is at most 1/128 too
+/// high over the whole range, in 57 KiB whatever is recorded. One writer at a time.
 /// </summary>
 internal sealed class LatencyHistogram
 {
@@ -29,7 +29,7 @@ internal sealed class LatencyHistogram
         Count++;
     }
 
-    /// <summary>The duration that <paramref name="fraction"/> of all do not exceed, in nanoseconds; 0 when nothing was recorded.</summary>
+    /// <summary>The duration, in nanoseconds, that this fraction of all do not exceed; 0 when nothing was recorded.</summary>
     /// <param name="fraction">Above 0, at most 1; 0.99 for the 99th percentile.</param>
     public long Percentile(double fraction)
     {

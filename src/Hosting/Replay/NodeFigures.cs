@@ -23,6 +23,6 @@ internal readonly record struct NodeFigures(long Evicted, long Demoted, long Pub
     public NodeFigures Since(NodeFigures earlier) =>
         new(Evicted - earlier.Evicted, Demoted - earlier.Demoted, PublishedInMemory - earlier.PublishedInMemory);
 
-    /// <summary>Copies that came to the node's memory from a farther tier: all that were published there and not stored by a put.</summary>
+    /// <summary>Copies that came to memory from a farther tier: all that were published there and not stored by a put.</summary>
     public long Promoted(long stored) => Math.Max(0, PublishedInMemory - stored);
 }

@@ -3,8 +3,8 @@ using System.Globalization;
 namespace Cascade.Hosting.Replay;
 
 /// <summary>
-/// How many bytes of files the kernel keeps in memory: <c>Cached + Buffers - Shmem</c> of /proc/meminfo. Shmem is taken off because
-/// the arena, which lies on a tmpfs, is counted as cached. The figure is the machine's, not this process's.
+/// How many bytes of files the kernel keeps in memory: <c>Cached + Buffers - Shmem</c> of /proc/meminfo. Shmem is taken off
+/// because the arena, which lies on a tmpfs, is counted as cached. The figure is the machine's, not this process's.
 /// </summary>
 internal static class PageCacheMeter
 {
@@ -44,7 +44,7 @@ internal static class PageCacheMeter
     {
         var value = line[(line.IndexOf(':') + 1)..].Trim();
         return value.EndsWith(" kB", StringComparison.Ordinal)
-            && long.TryParse(value[..^3], NumberStyles.AllowLeadingWhite | NumberStyles.AllowTrailingWhite, CultureInfo.InvariantCulture, out var kib)
+            && long.TryParse(value[..^3], NumberStyles.None, CultureInfo.InvariantCulture, out var kib)
             ? kib
             : null;
     }

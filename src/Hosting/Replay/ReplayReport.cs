@@ -39,7 +39,8 @@ internal sealed record ReplayReport(
     public static ReplayReport Of(ReplayTally tally, NodeFigures node, long? pageCacheGrowthBytes, TimeSpan elapsed) => new(
         tally.Requests,
         tally.BlocksAsked,
-        new HitsByTier(tally.HitsOf(TierKind.Gpu), tally.HitsOf(TierKind.Shm), tally.HitsOf(TierKind.Remote), tally.HitsOf(TierKind.Cold)),
+        new HitsByTier(
+            tally.HitsOf(TierKind.Gpu), tally.HitsOf(TierKind.Shm), tally.HitsOf(TierKind.Remote), tally.HitsOf(TierKind.Cold)),
         tally.Misses,
         Math.Round(tally.HitRatio, 4),
         tally.BlocksPut,
@@ -49,14 +50,12 @@ internal sealed record ReplayReport(
         node.Promoted(tally.BlocksPut - tally.DedupHits),
         tally.WrongBytes,
         tally.Errors,
-        Gbps(tally.PutBytes, tally.PutNanoseconds),
-        Gbps(tally.GetBytes, tally.GetNanoseconds),
+        Math.Round(tally.PutGbps, 3),
+        Math.Round(tally.GetGbps, 3),
         Microseconds(tally.GetLatency.Percentile(0.50)),
         Microseconds(tally.GetLatency.Percentile(0.99)),
         pageCacheGrowthBytes,
         Math.Round(elapsed.TotalSeconds, 3));
-
-    private static double Gbps(long bytes, long nanoseconds) => nanoseconds > 0 ? Math.Round((double)bytes / nanoseconds, 3) : 0;
 
     private static double Microseconds(long nanoseconds) => Math.Round(nanoseconds / 1e3, 3);
 }

@@ -3,8 +3,11 @@ using Cascade.Core.Identity;
 
 namespace Cascade.Hosting.Replay;
 
-/// <summary>Carries requests to a cache as a serving engine would: reads the longest prefix that is there, puts the rest. Not thread-safe.</summary>
-/// <remarks>Every byte read is compared with the content that its id stands for. Memory does not grow with the number of requests.</remarks>
+/// <summary>Carries requests to a cache as a serving engine would: reads the longest cached prefix, puts the rest.</summary>
+/// <remarks>
+/// Every byte read is compared with the content that its id stands for. Memory does not grow with the number of requests. Not
+/// thread-safe.
+/// </remarks>
 internal sealed class ReplayRunner : IDisposable
 {
     /// <summary>Contents under way at a time, unless one block is larger.</summary>
@@ -117,7 +120,7 @@ internal sealed class ReplayRunner : IDisposable
         return isRead;
     }
 
-    /// <summary>Compares every byte in place and counts the hit; false when the lease ran out meanwhile, so that the bytes say nothing.</summary>
+    /// <summary>Compares every byte in place and counts the hit; false when the lease ran out: the bytes say nothing then.</summary>
     private bool Compare(in GetResult result, ulong id)
     {
         var lease = result.Lease;

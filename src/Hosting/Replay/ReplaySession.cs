@@ -15,7 +15,12 @@ internal static class ReplaySession
     /// <param name="cancellationToken">Stops early; the report is made all the same.</param>
     /// <returns>The report, and whether all requests were carried out.</returns>
     public static async Task<(ReplayReport Report, bool IsComplete)> RunAsync(
-        ICascade cache, IEnumerable<TraceRequest> requests, long total, int bytesPerBlock, CliConsole console, CancellationToken cancellationToken)
+        ICascade cache,
+        IEnumerable<TraceRequest> requests,
+        long total,
+        int bytesPerBlock,
+        CliConsole console,
+        CancellationToken cancellationToken)
     {
         using var runner = new ReplayRunner(cache, bytesPerBlock, console.Time);
         var tally = runner.Tally;
@@ -60,7 +65,5 @@ internal static class ReplaySession
 
     private static string Describe(ReplayTally tally) => string.Create(
         CultureInfo.InvariantCulture,
-        $"hit ratio {HumanText.Percent(tally.HitRatio)}, get {Gbps(tally.GetBytes, tally.GetNanoseconds):0.0} GB/s, put {Gbps(tally.PutBytes, tally.PutNanoseconds):0.0} GB/s");
-
-    private static double Gbps(long bytes, long nanoseconds) => nanoseconds > 0 ? (double)bytes / nanoseconds : 0;
+        $"hits {HumanText.Percent(tally.HitRatio)}, get {tally.GetGbps:0.0} GB/s, put {tally.PutGbps:0.0} GB/s");
 }

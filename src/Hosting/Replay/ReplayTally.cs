@@ -56,6 +56,12 @@ internal sealed class ReplayTally
     /// <summary>Share of the asked blocks that were read: 0 to 1.</summary>
     public double HitRatio => BlocksAsked == 0 ? 0 : (double)Hits / BlocksAsked;
 
+    /// <summary>Speed of <c>PutMany</c>, in 10^9 bytes a second.</summary>
+    public double PutGbps => PutNanoseconds > 0 ? (double)PutBytes / PutNanoseconds : 0;
+
+    /// <summary>Speed of <c>Get</c> and the comparison, in 10^9 bytes a second.</summary>
+    public double GetGbps => GetNanoseconds > 0 ? (double)GetBytes / GetNanoseconds : 0;
+
     /// <summary>Blocks that were read from a tier.</summary>
     public long HitsOf(TierKind tier) => _hits[(int)tier];
 

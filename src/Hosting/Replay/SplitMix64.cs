@@ -18,7 +18,7 @@ internal struct SplitMix64(ulong seed)
     /// <summary>The next 64 bits.</summary>
     public ulong Next() => Mix(_state += Gamma);
 
-    /// <summary>A number from 0 to <paramref name="limit"/> - 1, by the high word of a product: the bias is below limit / 2^64.</summary>
+    /// <summary>A number below the limit, by the high word of a product: the bias is below limit / 2^64.</summary>
     public ulong Below(ulong limit) => Math.BigMul(Next(), limit, out _);
 
     /// <summary>A number from <paramref name="min"/> to <paramref name="max"/>, both included.</summary>

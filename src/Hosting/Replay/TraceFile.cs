@@ -12,7 +12,8 @@ internal sealed class TraceFile : IDisposable
     public TraceFile(string path)
     {
         _path = path;
-        _stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite, bufferSize: 0, FileOptions.SequentialScan);
+        _stream = new FileStream(
+            path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite, bufferSize: 0, FileOptions.SequentialScan);
     }
 
     /// <summary>Reads all that will be used, so that a fault is found before anything is begun; null for a pipe.</summary>

@@ -5,13 +5,14 @@ using System.Text.Json;
 
 namespace Cascade.Hosting.Replay;
 
-/// <summary>Reads one line of a trace in the format that was published with Mooncake (FAST'25): a JSON object a request.</summary>
+/// <summary>Reads one line of a trace in the format published with Mooncake (FAST'25): a JSON object a request.</summary>
 /// <remarks>Fields that are not known are passed over.</remarks>
 internal static class TraceLine
 {
     /// <summary>The largest whole number that every JSON reader keeps exact.</summary>
     public const long NumberMax = 1L << 53;
 
+    private const string WholeNumber = "a whole number from 0 to 9007199254740992";
     private const int ExcerptCharsMax = 40;
 
     private static readonly JsonReaderOptions Strict = new() { MaxDepth = 16 };
@@ -31,7 +32,8 @@ internal static class TraceLine
         }
         catch (JsonException e)
         {
-            problem = string.Create(CultureInfo.InvariantCulture, $"not a JSON object: malformed at column {(e.BytePositionInLine ?? 0) + 1}");
+            var column = (e.BytePositionInLine ?? 0) + 1;
+            problem = string.Create(CultureInfo.InvariantCulture, $"not a JSON object: malformed at column {column}");
         }
 
         return problem.Length == 0;
@@ -90,7 +92,7 @@ internal static class TraceLine
         while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
         {
             if (!TryGetNumber(ref reader, out var id))
-                return string.Create(CultureInfo.InvariantCulture, $"'hash_ids[{ids.Count}]' has to be {WholeNumber}, found {TextOf(ref reader)}");
+                return $"'hash_ids[{ids.Count}]' has to be {WholeNumber}, found {TextOf(ref reader)}";
             ids.Add((ulong)id);
         }
 
@@ -105,8 +107,6 @@ internal static class TraceLine
         reader.Skip();
         return null;
     }
-
-    private static string WholeNumber => string.Create(CultureInfo.InvariantCulture, $"a whole number from 0 to {NumberMax}");
 
     private static bool TryGetNumber(ref Utf8JsonReader reader, out long number)
     {

@@ -1,5 +1,3 @@
-using System.Globalization;
-
 namespace Cascade.Hosting.Replay;
 
 /// <summary>Reads a trace line by line: memory does not grow with its length.</summary>
@@ -72,7 +70,7 @@ internal sealed class TraceReader(Stream stream, string name, int lineBytesMax =
     {
         var pending = _end - _start;
         if (pending > lineBytesMax)
-            throw new TraceFormatException(name, _line + 1, string.Create(CultureInfo.InvariantCulture, $"the line is longer than {lineBytesMax} bytes"));
+            throw new TraceFormatException(name, _line + 1, $"the line is longer than {lineBytesMax} bytes");
         if (pending == _buffer.Length)
             Array.Resize(ref _buffer, (int)Math.Min(2L * pending, lineBytesMax + 1L));
         else if (_start > 0)

@@ -5,6 +5,8 @@ namespace Cascade.Hosting.Replay;
 /// <param name="InputLength">Tokens of the prompt.</param>
 /// <param name="OutputLength">Tokens of the answer.</param>
 /// <param name="BlockIds">
-/// The prompt's blocks of 512 tokens, in order, each named by all tokens up to its end: equal ids are equal prefixes. At least one.
+/// The prompt's blocks of 512 tokens, in order; at least one. A block is named by all tokens up to its end: equal ids are equal
+/// prefixes.
 /// </param>
-internal readonly record struct TraceRequest(long TimestampMs, long InputLength, long OutputLength, ReadOnlyMemory<ulong> BlockIds);
+internal readonly record struct TraceRequest(
+    long TimestampMs, long InputLength, long OutputLength, ReadOnlyMemory<ulong> BlockIds);

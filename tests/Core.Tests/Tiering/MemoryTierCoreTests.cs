@@ -213,6 +213,7 @@ public sealed class MemoryTierCoreTests
         var effects = tier.Step(new ReportCorrupt(Id(1), copy));
         Assert.Equal(
             [
+                new Effect(Destination.Owners, new RemoveCopy(Id(1), copy)),
                 new Effect(Destination.KeyIndex, new Forget(Key(1).Key, Id(1), Key(1).Stamp)),
                 new Effect(Destination.Owners, new RemoveCopy(Id(1), copy)),
             ],

@@ -57,6 +57,13 @@ public sealed class ProgressReporterTests : IDisposable
     }
 
     [Fact]
+    public void A_bar_is_cut_to_the_width_of_the_terminal()
+    {
+        new CliConsole(TextWriter.Null, _error, errorIsTerminal: true, _time, errorColumns: 5).ShowBar("12345");
+        Assert.Equal("\r1234\e[K", _error.ToString());
+    }
+
+    [Fact]
     public void An_unknown_total_is_left_out()
     {
         using var progress = Reporter(isTerminal: false);

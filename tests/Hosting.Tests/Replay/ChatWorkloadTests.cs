@@ -4,6 +4,15 @@ namespace Cascade.Hosting.Tests.Replay;
 
 public sealed class ChatWorkloadTests
 {
+    private static readonly string[] Pinned =
+    [
+        "1321 4187 779 0,1,2,3,4,5,6,7,85",
+        "2624 7952 505 18,19,20,21,22,23,24,25,26,27,28,29,86,87,88,89",
+        "2874 5577 525 36,37,38,39,40,41,90,91,92,93,94",
+        "4102 7226 553 18,19,20,21,22,23,24,25,26,27,28,29,95,96,97",
+        "5263 6592 154 0,1,2,3,4,5,6,7,98,99,100,101,102",
+    ];
+
     private static readonly ChatWorkloadSettings Small = new() { Requests = 3_000, Sessions = 20, SystemPrompts = 10 };
 
     [Fact]
@@ -22,8 +31,6 @@ public sealed class ChatWorkloadTests
     [Fact]
     public void The_first_requests_of_seed_1_are_known() => Assert.Equal(
         Pinned, ChatWorkload.Generate(Small, 1).Take(Pinned.Length).Select(TextOf));
-
-    private static readonly string[] Pinned = [];
 
     [Fact]
     public void An_id_has_the_same_predecessor_everywhere()

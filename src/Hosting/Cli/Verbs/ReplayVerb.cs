@@ -1,10 +1,10 @@
 using System.CommandLine;
 using System.Globalization;
-using Cascade.Hosting.Cli;
+using Cascade.Hosting.Replay;
 
-namespace Cascade.Hosting.Replay;
+namespace Cascade.Hosting.Cli.Verbs;
 
-/// <summary>The verb <c>replay</c>: carries a recorded or generated load to a node and reports what the cache made of it.</summary>
+/// <summary><c>replay</c>: carries a recorded or generated load to a node and reports what the cache made of it.</summary>
 internal sealed class ReplayVerb
 {
     private const string ShmCapacityPath = "cascade.tiers.shm.capacity";
@@ -12,23 +12,29 @@ internal sealed class ReplayVerb
     private const long BytesPerBlockMax = 1 << 30;
     private const ulong SeedDefault = 1;
 
-    private readonly CliConsole _console;
     private readonly INodeLauncher _launcher;
+    private readonly CliConsole _console;
     private readonly NodeOptions _node = new();
     private readonly Option<bool> _json = CommonOptions.Json();
 
     private readonly Argument<string?> _trace = new("TRACE")
     {
-        Description = "Requests to replay, in the trace format of Mooncake: a JSON object a line, with timestamp (ms), input_length, "
-            + "output_length and hash_ids. Without it a chat load is generated.",
+        Description = "Requests to replay, in the trace format of Mooncake: a JSON object a line, with timestamp (ms), "
+            + "input_length, output_length and hash_ids. Without it a chat load is generated.",
         Arity = ArgumentArity.ZeroOrOne,
     };
 
     private readonly Option<long?> _limit = CommonOptions.Count(
-        "--limit", $"Stop after N requests. Of the generated load there are as many as asked for ({HumanText.Count(ChatWorkloadSettings.Default.Requests)}).", 1, int.MaxValue);
+        "--limit",
+        $"Stop after N requests; of the generated load there are as many ({HumanText.Count(ChatWorkloadSettings.Default.Requests)}).",
+        1,
+        int.MaxValue);
 
     private readonly Option<long?> _bytesPerBlock = CommonOptions.Size(
-        "--bytes-per-block", $"Size of the block that one id stands for ({HumanText.Size(BytesPerBlockDefault)}).", 1, BytesPerBlockMax);
+        "--bytes-per-block",
+        $"Size of the block that one id stands for ({HumanText.Size(BytesPerBlockDefault)}).",
+        1,
+        BytesPerBlockMax);
 
     private readonly Option<long?> _shm = CommonOptions.Size("--shm", $"Size of the shared-memory tier ({ShmCapacityPath}).");
     private readonly Option<bool> _keep = new("--keep")
@@ -38,25 +44,25 @@ internal sealed class ReplayVerb
 
     private readonly Option<long?> _seed = CommonOptions.Count("--seed", $"Seed of the generated load ({SeedDefault}).", 0);
 
-    private ReplayVerb(CliConsole console, INodeLauncher launcher)
+    private ReplayVerb(INodeLauncher launcher, CliConsole console)
     {
-        _console = console;
         _launcher = launcher;
+        _console = console;
     }
 
     /// <summary>Makes the verb.</summary>
-    public static Command Create(CliConsole console, INodeLauncher launcher)
+    public static Command Create(INodeLauncher launcher, CliConsole console)
     {
-        var verb = new ReplayVerb(console, launcher);
+        var verb = new ReplayVerb(launcher, console);
         var command = new VerbCommand(
             "replay",
-            "Replay a load of LLM requests against a node in this process. Each request reads the longest prefix of its blocks that "
-            + "is cached, comparing every byte, and puts the others. Speeds: bytes put by time inside PutMany, hashing in it; bytes read by "
-            + "time inside Get and the comparison. Latencies are of Get alone. Page cache growth is the whole machine's. "
-            + "Exit code 1 when a byte was wrong, a call failed, or it was interrupted.",
+            "Replay a load of LLM requests against a node in this process. Each request reads the longest prefix of its blocks "
+            + "that is cached, comparing every byte, and puts the others. Speeds: bytes put by time inside PutMany, hashing in "
+            + "it; bytes read by time inside Get and the comparison. Latencies are of Get alone. Page cache growth is the "
+            + "whole machine's. Exit code 1 when a byte was wrong, a call failed, or it was interrupted.",
             new Example("cascade replay", "a generated chat load on a node with the default configuration"),
-            new Example("cascade replay trace.jsonl --limit 1000 --shm 4GiB", "the first 1,000 requests of a trace, with 4 GiB of shared memory"),
-            new Example("cascade replay --seed 7 --bytes-per-block 1MiB --json", "another generated load with larger blocks, for a program to read"));
+            new Example("cascade replay trace.jsonl --limit 1000 --shm 4GiB", "1,000 requests of a trace, in 4 GiB of memory"),
+            new Example("cascade replay --seed 7 --bytes-per-block 1MiB --json", "another generated load, larger blocks"));
         command.Add(verb._trace);
         foreach (var option in (Option[])[verb._limit, verb._bytesPerBlock, verb._shm, verb._seed, verb._keep, verb._json])
             command.Add(option);
@@ -80,7 +86,9 @@ internal sealed class ReplayVerb
 
         if (line.GetValue(_trace) is not { } path)
         {
-            var settings = ChatWorkloadSettings.Default with { Requests = (int)(line.GetValue(_limit) ?? ChatWorkloadSettings.Default.Requests) };
+            var settings = ChatWorkloadSettings.Default;
+            if (line.GetValue(_limit) is { } requests)
+                settings = settings with { Requests = (int)requests };
             var seed = (ulong?)line.GetValue(_seed) ?? SeedDefault;
             return await ReplayAsync(line, request, ChatWorkload.Generate(settings, seed), settings.Requests, cancellationToken);
         }
@@ -100,11 +108,16 @@ internal sealed class ReplayVerb
     }
 
     private async Task<int> ReplayAsync(
-        ParseResult line, NodeRequest request, IEnumerable<TraceRequest> requests, long total, CancellationToken cancellationToken)
+        ParseResult line,
+        NodeRequest request,
+        IEnumerable<TraceRequest> requests,
+        long total,
+        CancellationToken cancellationToken)
     {
         var bytesPerBlock = (int)(line.GetValue(_bytesPerBlock) ?? BytesPerBlockDefault);
         await using var node = await _launcher.StartAsync(request, _console, cancellationToken);
-        var (report, isComplete) = await ReplaySession.RunAsync(node.Cache, requests, total, bytesPerBlock, _console, cancellationToken);
+        var (report, isComplete) = await ReplaySession.RunAsync(
+            node.Cache, requests, total, bytesPerBlock, _console, cancellationToken);
         if (line.GetValue(_json))
             JsonOutput.Write(_console.Out, report);
         else
