@@ -1,5 +1,14 @@
 using Cascade.Hosting.Cli;
+using Cascade.Hosting.Cli.Verbs;
+using Cascade.Hosting.Node;
 
 var console = CliConsole.OfProcess();
+var launcher = new NodeLauncher();
 using var signals = new InterruptSignals();
-return await new CascadeCli(console).RunAsync(args, signals.Token);
+var cli = new CascadeCli(
+    console,
+    ReplayVerb.Create(console, launcher),
+    BenchVerb.Create(console, launcher),
+    InspectVerb.Create(console),
+    NodeVerb.Create(console, launcher));
+return await cli.RunAsync(args, signals.Token);

@@ -1,7 +1,7 @@
 namespace Cascade.Core.Identity;
 
 /// <summary>The name of a block: the digest of its bytes (BLAKE3-256, or SHA-256 where the cluster is set so).</summary>
-public readonly record struct BlockId : IComparable<BlockId>
+public readonly record struct BlockId : IDigest, IComparable<BlockId>
 {
     /// <summary>Length of the digest, in bytes.</summary>
     public const int SizeBytes = Digest256.SizeBytes;

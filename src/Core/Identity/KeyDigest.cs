@@ -1,7 +1,7 @@
 namespace Cascade.Core.Identity;
 
 /// <summary>What a key is inside the cache: the BLAKE3-256 digest over its namespace and its bytes.</summary>
-public readonly record struct KeyDigest : IComparable<KeyDigest>
+public readonly record struct KeyDigest : IDigest, IComparable<KeyDigest>
 {
     /// <summary>Length of the digest, in bytes.</summary>
     public const int SizeBytes = Digest256.SizeBytes;

@@ -11,7 +11,10 @@ public interface IKeyMessage
     KeyDigest Key { get; }
 }
 
-/// <summary>Names a block by a key; the later stamp holds. Reply: <see cref="Bound"/>. May be repeated.</summary>
+/// <summary>
+/// Names a block by a key; the later stamp holds. Replies: <see cref="Bound"/>, or <see cref="Refused"/> when the shard is full or the
+/// request names no block. May be repeated.
+/// </summary>
 public sealed record Bind(KeyBinding Binding, BlockId Id) : IKeyMessage
 {
     /// <inheritdoc/>
@@ -19,6 +22,9 @@ public sealed record Bind(KeyBinding Binding, BlockId Id) : IKeyMessage
 }
 
 /// <summary>What the key names after the step: not the block of the request when a later binding or deletion is known.</summary>
+/// <param name="Key">The key.</param>
+/// <param name="Id">The block it names; zero when it was deleted later than the request was stamped.</param>
+/// <param name="Applied">True when the binding of the request is the one that holds.</param>
 public sealed record Bound(KeyDigest Key, BlockId Id, bool Applied);
 
 /// <summary>Asks what a key names. Replies: <see cref="Found"/> or <see cref="NotFound"/>. May be repeated.</summary>

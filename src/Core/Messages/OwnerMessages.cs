@@ -36,7 +36,8 @@ public sealed record Committed(BlockId Id);
 public sealed record Abort(BlockId Id, ulong Fill) : IBlockMessage;
 
 /// <summary>
-/// A reader asks where the block is and for a lease on that copy. Replies: <see cref="Located"/> or <see cref="NotFound"/>.
+/// A reader asks where the block is and for a lease on that copy. Replies: <see cref="Located"/>, <see cref="NotFound"/>, or
+/// <see cref="Busy"/> when the block has as many leases as it may.
 /// Not to be repeated blindly: every answer carries a lease of its own.
 /// </summary>
 public sealed record Locate(BlockId Id, NodeId Reader, TimeSpan LeaseFor) : IBlockMessage;
@@ -87,7 +88,8 @@ public enum EvictRefusal
 public sealed record Demote(BlockId Id, CopyLocation Copy, TierKind To);
 
 /// <summary>
-/// Asks for a copy in a nearer tier. Replies: <see cref="Promoting"/>, <see cref="AlreadyPresent"/> or <see cref="NotFound"/>.
+/// Asks for a copy in a nearer tier. Replies: <see cref="Promoting"/>, <see cref="AlreadyPresent"/>, <see cref="NotFound"/>, or
+/// <see cref="Busy"/> when the block has as many leases as it may.
 /// May be repeated: one transfer a target is under way at a time.
 /// </summary>
 public sealed record Promote(BlockId Id, TierAddress To) : IBlockMessage;
@@ -102,8 +104,9 @@ public sealed record Promoting(BlockId Id, TierAddress To);
 public sealed record Pull(BlockId Id, CopyLocation Source, ulong Lease, TimeSpan LeaseFor);
 
 /// <summary>
-/// A key of the block is registered as shared: the last copy in memory is not given up. Replies: <see cref="ProtectDone"/> or
-/// <see cref="NotFound"/>. May be repeated: a key counts once.
+/// A key of the block is registered as shared: the last copy in memory is not given up. Replies: <see cref="ProtectDone"/>,
+/// <see cref="NotFound"/>, or <see cref="Refused"/> when too many keys of the block are registered. May be repeated: a key counts
+/// once. A deletion, and the loss of the owner, takes the registrations along.
 /// </summary>
 public sealed record Protect(BlockId Id, KeyDigest Key) : IBlockMessage;
 

@@ -36,8 +36,10 @@ public sealed partial class MemoryTierCore
             return;
         _copies.EndEviction(copy.Slot, now);
 
-        // Room that nobody needs any more, or a reader that came meanwhile: the copy stays and its owner learns so.
-        if (_waiting.Count == 0 || !TryFree(message.Id, copy, evicted: true, forgetKeys: message.WasLast, outbox))
+        // Room that nobody needs any more, a registration or a reader that came meanwhile: the copy stays and its owner learns so.
+        if (_waiting.Count == 0
+            || _protected.Contains(message.Id)
+            || !TryFree(message.Id, copy, evicted: true, forgetKeys: message.WasLast, outbox))
             outbox.Send(Destination.Owners, new AddCopy(message.Id, copy));
         else
             _evicted++;

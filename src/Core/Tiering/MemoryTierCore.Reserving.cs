@@ -13,11 +13,12 @@ public sealed partial class MemoryTierCore
 
     private void OnReserve(TimeSpan now, object sender, Reserve message, Outbox outbox)
     {
-        if (message.LengthBytes < 1 || message.LengthBytes > _arena.MaxBlockBytes)
+        var maxBytes = Math.Min(_arena.MaxBlockBytes, _settings.MaxBlockBytes);
+        if (message.LengthBytes < 1 || message.LengthBytes > maxBytes)
         {
             outbox.Send(sender, new Refused(string.Create(
                 CultureInfo.InvariantCulture,
-                $"A block of {message.LengthBytes} bytes does not fit: this tier takes 1 to {_arena.MaxBlockBytes} bytes (cascade.tiers.shm.capacity and max-block).")));
+                $"A block of {message.LengthBytes} bytes does not fit: this tier takes 1 to {maxBytes} bytes (cascade.tiers.shm.capacity and max-block).")));
             return;
         }
 

@@ -40,6 +40,9 @@ public sealed partial class MemoryTierCore
         arena.Visit((copy, id, binding) => Track(copy, id, binding));
     }
 
+    /// <summary>True while puts wait for room: then ticks are worth more.</summary>
+    public bool HasWaitingPuts => _waiting.Count > 0;
+
     /// <summary>Takes one message in.</summary>
     /// <returns>False when the message is none of this tier's.</returns>
     public bool Handle(TimeSpan now, object sender, object message, Outbox outbox)

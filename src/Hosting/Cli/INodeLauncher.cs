@@ -8,7 +8,10 @@ internal sealed record NodeRequest(string? ConfigFile, IReadOnlyList<string> Set
     /// <summary>Discard the arena that is there and start empty.</summary>
     public bool Reset { get; init; }
 
-    /// <summary>Leave the arena in place at the stop. Without it the node has an arena of its own that goes with it.</summary>
+    /// <summary>
+    /// Use the configured cluster's arena and leave it in place at the stop. Otherwise the node has an arena of its own, which
+    /// goes with it.
+    /// </summary>
     public bool KeepArena { get; init; }
 
     /// <summary>The same with one more setting on top.</summary>

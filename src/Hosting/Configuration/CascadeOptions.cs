@@ -21,7 +21,7 @@ public sealed record CascadeOptions
     public required LeaseOptions Leases { get; init; }
 
     /// <summary><c>cascade.put</c></summary>
-    public required PutOptions Put { get; init; }
+    public required PuttingOptions Put { get; init; }
 
     /// <summary><c>cascade.tiers</c></summary>
     public required TierOptions Tiers { get; init; }
@@ -49,11 +49,11 @@ public sealed record CascadeOptions
             Actors = ActorOptions.Read(cascade.Section("actors")),
             Keys = KeyOptions.Read(cascade.Section("keys")),
             Leases = LeaseOptions.Read(cascade.Section("leases")),
-            Put = PutOptions.Read(cascade.Section("put"), processorCount),
+            Put = PuttingOptions.Read(cascade.Section("put"), processorCount),
             Tiers = tiers,
             Eviction = EvictionOptions.Read(cascade.Section("eviction")),
             Protection = ProtectionOptions.Read(cascade.Section("protection")),
-            Tracker = TrackerOptions.Read(cascade.Section("tracker"), tiers.Shm.MaxBlocks),
+            Tracker = TrackerOptions.Read(cascade.Section("tracker")),
             Logging = LoggingOptions.Read(cascade.Section("logging")),
         };
     }

@@ -1,14 +1,6 @@
+using Cascade.Core.Hashing;
+
 namespace Cascade.Hosting.Configuration;
-
-/// <summary>The digest that names blocks.</summary>
-public enum DigestAlgorithm
-{
-    /// <summary>BLAKE3 with 256 bits.</summary>
-    Blake3 = 0,
-
-    /// <summary>SHA-256.</summary>
-    Sha256 = 1,
-}
 
 /// <summary>Settings that all nodes of a cluster share.</summary>
 public sealed record ClusterOptions

@@ -1,5 +1,3 @@
-using System.Numerics;
-
 namespace Cascade.Hosting.Configuration;
 
 /// <summary>Settings of leases.</summary>
@@ -21,9 +19,9 @@ public sealed record LeaseOptions
 }
 
 /// <summary>Settings of puts.</summary>
-public sealed record PutOptions
+public sealed record PuttingOptions
 {
-    private const int HashThreadsMax = 1024;
+    private const int HashThreadsMax = 64;
     private const long ParallelFromMin = 64L << 10;
 
     /// <summary>How long a put without a deadline of its own waits for room; zero not to wait.</summary>
@@ -35,7 +33,7 @@ public sealed record PutOptions
     /// <summary>Length in bytes from which a block is hashed by several threads.</summary>
     public required long ParallelFromBytes { get; init; }
 
-    internal static PutOptions Read(OptionsReader reader, int processorCount) => new()
+    internal static PuttingOptions Read(OptionsReader reader, int processorCount) => new()
     {
         Deadline = reader.Duration("deadline", TimeSpan.Zero, TimeSpan.FromHours(1)),
         HashThreads = reader.Integer("hash-threads", 0, HashThreadsMax) is > 0 and var threads
@@ -76,28 +74,17 @@ public sealed record ProtectionOptions
 /// <summary>Settings of the access tracker.</summary>
 public sealed record TrackerOptions
 {
-    private const int CountersMax = 1 << 30;
-    private const int CountersPerBlock = 8;
     private const int SampleLogMax = 1 << 24;
 
     /// <summary>Remote hits on a block before it is copied to the reader's own memory.</summary>
     public required int PromoteAfterHits { get; init; }
 
-    /// <summary>Counters of the frequency sketch: a power of two.</summary>
-    public required int Counters { get; init; }
-
     /// <summary>Accesses that may wait to be counted.</summary>
     public required int SampleLog { get; init; }
 
-    internal static TrackerOptions Read(OptionsReader reader, int maxBlocks)
+    internal static TrackerOptions Read(OptionsReader reader) => new()
     {
-        var counters = reader.Integer("counters", 0, CountersMax);
-        var wanted = counters > 0 ? counters : Math.Clamp((long)maxBlocks * CountersPerBlock, 1, CountersMax);
-        return new()
-        {
-            PromoteAfterHits = reader.Integer("promote-after-hits", 1, byte.MaxValue),
-            Counters = (int)BitOperations.RoundUpToPowerOf2((uint)wanted),
-            SampleLog = reader.Integer("sample-log", 16, SampleLogMax),
-        };
-    }
+        PromoteAfterHits = reader.Integer("promote-after-hits", 1, byte.MaxValue),
+        SampleLog = reader.Integer("sample-log", 16, SampleLogMax),
+    };
 }

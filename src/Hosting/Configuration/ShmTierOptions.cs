@@ -18,11 +18,8 @@ public sealed record ShmTierOptions
     private const long PageBytes = 4096;
     private const int BlocksMax = 1 << 28;
     private const int DerivedBlocksMin = 1024;
-    private const long DerivedBlockBytes = 64L << 10;
+    private const long DerivedBlockBytes = 32L << 10;
     private const int WaitingPutsLimit = 1 << 20;
-
-    /// <summary>Whether this node keeps blocks in shared memory.</summary>
-    public required bool Enabled { get; init; }
 
     /// <summary>Bytes for blocks: a multiple of 4 KiB.</summary>
     public required long CapacityBytes { get; init; }
@@ -64,7 +61,6 @@ public sealed record ShmTierOptions
                 $"a block of {maxBlock} bytes does not fit the capacity of {capacity}; lower max-block or raise capacity");
         return new()
         {
-            Enabled = reader.Boolean("enabled"),
             CapacityBytes = capacity,
             Directory = reader.Text("directory", "an absolute path", IsDirectory),
             MaxBlocks = maxBlocks > 0 ? maxBlocks : (int)Math.Clamp(capacity / DerivedBlockBytes, DerivedBlocksMin, BlocksMax),

@@ -102,7 +102,7 @@ public sealed class CascadeConfigurationTests
     [InlineData("tiers.shm.directory = shm", "1:31: cascade.tiers.shm.directory = \"shm\": expected an absolute path.")]
     [InlineData("tiers.shm.mode = \"0400\"", "1:26: cascade.tiers.shm.mode = \"0400\": expected octal permissions such as \"0600\", the owner allowed to read and write.")]
     [InlineData("tiers.shm.mode = \"1777\"", "1:26: cascade.tiers.shm.mode = \"1777\": expected octal permissions such as \"0600\", the owner allowed to read and write.")]
-    [InlineData("tiers.shm.enabled = maybe", "1:29: cascade.tiers.shm.enabled = \"maybe\": expected true, yes, on, false, no or off.")]
+    [InlineData("tiers.shm.pre-fault = maybe", "1:31: cascade.tiers.shm.pre-fault = \"maybe\": expected true, yes, on, false, no or off.")]
     [InlineData("protection.quota-share = 1.01", "1:34: cascade.protection.quota-share = 1.01: expected a share from 0 to 1 such as 0.5.")]
     [InlineData("logging.level = Loud", "1:25: cascade.logging.level = \"Loud\": expected one of Trace, Debug, Information, Warning, Error, Critical, None.")]
     public void Wrong_values_say_what_is_expected(string setting, string error) =>

@@ -1,4 +1,5 @@
 using System.Reflection;
+using Cascade.Core.Hashing;
 using Cascade.Hosting.Configuration;
 using Cascade.Hosting.Configuration.Hocon;
 using Microsoft.Extensions.Logging;
@@ -23,7 +24,6 @@ public sealed class CascadeOptionsTests
         ["cascade.put.deadline"] = ("0", "Put.Deadline", TimeSpan.Zero),
         ["cascade.put.hash-threads"] = ("3", "Put.HashThreads", 3),
         ["cascade.put.parallel-from"] = ("2MiB", "Put.ParallelFromBytes", 2L << 20),
-        ["cascade.tiers.shm.enabled"] = ("off", "Tiers.Shm.Enabled", false),
         ["cascade.tiers.shm.capacity"] = ("1GiB", "Tiers.Shm.CapacityBytes", 1L << 30),
         ["cascade.tiers.shm.directory"] = ("/tmp", "Tiers.Shm.Directory", "/tmp"),
         ["cascade.tiers.shm.max-blocks"] = ("77", "Tiers.Shm.MaxBlocks", 77),
@@ -37,7 +37,6 @@ public sealed class CascadeOptionsTests
         ["cascade.eviction.policy"] = ("s3-fifo", "Eviction.Policy", EvictionPolicy.S3Fifo),
         ["cascade.protection.quota-share"] = ("0.25", "Protection.QuotaShare", 0.25),
         ["cascade.tracker.promote-after-hits"] = ("4", "Tracker.PromoteAfterHits", 4),
-        ["cascade.tracker.counters"] = ("1000", "Tracker.Counters", 1024),
         ["cascade.tracker.sample-log"] = ("100", "Tracker.SampleLog", 100),
         ["cascade.logging.level"] = ("Debug", "Logging.Level", LogLevel.Debug),
     };
@@ -45,8 +44,7 @@ public sealed class CascadeOptionsTests
     /// <summary>Keys whose value others are derived from: more than their own property changes with them.</summary>
     private static readonly Dictionary<string, string[]> Derived = new(StringComparer.Ordinal)
     {
-        ["cascade.tiers.shm.capacity"] = ["Tiers.Shm.MaxBlocks", "Tiers.Shm.MaxBlockBytes", "Tracker.Counters"],
-        ["cascade.tiers.shm.max-blocks"] = ["Tracker.Counters"],
+        ["cascade.tiers.shm.capacity"] = ["Tiers.Shm.MaxBlocks", "Tiers.Shm.MaxBlockBytes"],
     };
 
     public static TheoryData<string> Keys => [.. Leaves()];

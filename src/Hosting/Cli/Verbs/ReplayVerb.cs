@@ -12,8 +12,8 @@ internal sealed class ReplayVerb
     private const long BytesPerBlockMax = 1 << 30;
     private const ulong SeedDefault = 1;
 
-    private readonly INodeLauncher _launcher;
     private readonly CliConsole _console;
+    private readonly INodeLauncher _launcher;
     private readonly NodeOptions _node = new();
     private readonly Option<bool> _json = CommonOptions.Json();
 
@@ -37,18 +37,24 @@ internal sealed class ReplayVerb
         BytesPerBlockMax);
 
     private readonly Option<long?> _shm = CommonOptions.Size("--shm", $"Size of the shared-memory tier ({ShmCapacityPath}).");
+    private readonly Option<bool> _keep = new("--keep")
+    {
+        Description = "Use the configured cluster's arena and leave it in /dev/shm at the end. Otherwise the replay has one of "
+            + "its own, which goes with it.",
+    };
+
     private readonly Option<long?> _seed = CommonOptions.Count("--seed", $"Seed of the generated load ({SeedDefault}).", 0);
 
-    private ReplayVerb(INodeLauncher launcher, CliConsole console)
+    private ReplayVerb(CliConsole console, INodeLauncher launcher)
     {
-        _launcher = launcher;
         _console = console;
+        _launcher = launcher;
     }
 
     /// <summary>Makes the verb.</summary>
-    public static Command Create(INodeLauncher launcher, CliConsole console)
+    public static Command Create(CliConsole console, INodeLauncher launcher)
     {
-        var verb = new ReplayVerb(launcher, console);
+        var verb = new ReplayVerb(console, launcher);
         var command = new VerbCommand(
             "replay",
             "Replay a load of LLM requests against a node in this process. Each request reads the longest prefix of its blocks "
@@ -59,7 +65,7 @@ internal sealed class ReplayVerb
             new Example("cascade replay trace.jsonl --limit 1000 --shm 4GiB", "1,000 requests of a trace, in 4 GiB of memory"),
             new Example("cascade replay --seed 7 --bytes-per-block 1MiB --json", "another generated load, larger blocks"));
         command.Add(verb._trace);
-        foreach (var option in (Option[])[verb._limit, verb._bytesPerBlock, verb._shm, verb._seed, verb._json])
+        foreach (var option in (Option[])[verb._limit, verb._bytesPerBlock, verb._shm, verb._seed, verb._keep, verb._json])
             command.Add(option);
         verb._node.AddTo(command);
         command.Validators.Add(result =>
@@ -73,7 +79,7 @@ internal sealed class ReplayVerb
 
     private async Task<int> RunAsync(ParseResult line, CancellationToken cancellationToken)
     {
-        var request = _node.RequestOf(line);
+        var request = _node.RequestOf(line) with { KeepArena = line.GetValue(_keep) };
         if (line.GetValue(_shm) is { } shmBytes)
             request = request.With(ShmCapacityPath, shmBytes.ToString(CultureInfo.InvariantCulture));
         if (_node.TryPrintConfiguration(line, request, _launcher, _console))

@@ -1,0 +1,26 @@
+namespace Cascade.Actors;
+
+/// <summary>Runs turns on the .NET thread pool, preferring the queue of the thread that schedules: an actor's reply is then
+/// handled where its data is warm.</summary>
+public sealed class ThreadPoolDispatcher : IDispatcher
+{
+    /// <summary>The default dispatcher: 100 messages a turn.</summary>
+    public static ThreadPoolDispatcher Default { get; } = new(100);
+
+    /// <summary>Makes a dispatcher with its own turn length.</summary>
+    /// <param name="throughput">Messages a turn, at least 1: longer turns switch less, shorter ones are fairer.</param>
+    public ThreadPoolDispatcher(int throughput)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(throughput, 1);
+        Throughput = throughput;
+    }
+
+    /// <inheritdoc/>
+    public int Throughput { get; }
+
+    /// <inheritdoc/>
+    public bool OwnsContinuations => false;
+
+    /// <inheritdoc/>
+    public void Schedule(IRunnable runnable) => ThreadPool.UnsafeQueueUserWorkItem(runnable, preferLocal: true);
+}

@@ -1,0 +1,25 @@
+namespace Cascade.Actors;
+
+/// <summary>How a shard region keeps its entities.</summary>
+public sealed record ClusterShardingSettings
+{
+    /// <summary>
+    /// An entity that got no message through its region for so long is stopped; <see cref="Timeout.InfiniteTimeSpan"/> for never.
+    /// </summary>
+    public TimeSpan PassivateIdleEntityAfter { get; init; } = TimeSpan.FromMinutes(2);
+
+    /// <summary>What stops an entity that is idle or one too many.</summary>
+    public object HandOffStopMessage { get; init; } = PoisonPill.Instance;
+
+    /// <summary>An entity that has not stopped so long after its stop message is stopped at once.</summary>
+    public TimeSpan StopTimeout { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>
+    /// Messages the region holds, all entities together, for those that are stopping. Past it they go to the dead letters, and
+    /// asks fail with <see cref="MailboxFullException"/>.
+    /// </summary>
+    public int BufferSize { get; init; } = 100_000;
+
+    /// <summary>Entities kept alive; past it the one used longest ago is passivated. Stopping ones come on top of it.</summary>
+    public int ActiveEntityLimit { get; init; } = int.MaxValue;
+}

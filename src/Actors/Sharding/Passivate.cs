@@ -1,0 +1,23 @@
+namespace Cascade.Actors;
+
+/// <summary>
+/// Told by an entity to its parent when it wants to stop: the region answers with <paramref name="StopMessage"/>, holds back what comes
+/// meanwhile, and gives it to the entity's next life. So nothing told to the region is lost between two lives.
+/// </summary>
+/// <param name="StopMessage">What the entity will stop at; usually <see cref="PoisonPill"/>.</param>
+public sealed record Passivate(object StopMessage);
+
+/// <summary>Asks a region what it holds; answered with <see cref="ShardRegionStats"/>.</summary>
+public sealed class GetShardRegionStats
+{
+    private GetShardRegionStats()
+    {
+    }
+
+    /// <summary>The only one.</summary>
+    public static GetShardRegionStats Instance { get; } = new();
+}
+
+/// <summary>How many entities a region has alive.</summary>
+/// <param name="Stats">Entities by shard; shards without any are left out.</param>
+public sealed record ShardRegionStats(IReadOnlyDictionary<string, int> Stats);

@@ -1,0 +1,40 @@
+using Cascade.Core.Ports;
+
+namespace Cascade.Actors.Shells;
+
+/// <summary>Turns what a core calls a receiver into an actor, and carries out an outbox.</summary>
+/// <remarks>Filled in while a node is put together, before any of its actors gets a message; read-only and thread-safe from then on.</remarks>
+public sealed class Recipients
+{
+    [ThreadStatic]
+    private static Outbox? t_outbox;
+
+    private readonly Dictionary<object, IActorRef> _known = [];
+
+    /// <summary>
+    /// An outbox for one step on this thread, empty. A step ends with <see cref="Deliver"/>, so steps on a thread never nest.
+    /// </summary>
+    public static Outbox StepOutbox => t_outbox ??= new Outbox();
+
+    /// <summary>Says which actor stands for a destination or a tier address.</summary>
+    /// <exception cref="ArgumentException">One is known for it already.</exception>
+    public void Add(object receiver, IActorRef actor) => _known.Add(receiver, actor);
+
+    /// <summary>The actor that stands for a destination or a tier address.</summary>
+    /// <exception cref="InvalidOperationException">None is known.</exception>
+    public IActorRef this[object receiver] => _known.TryGetValue(receiver, out var actor)
+        ? actor
+        : throw new InvalidOperationException($"No actor stands for '{receiver}': the node was not put together in full.");
+
+    /// <summary>Sends every effect in order and empties the outbox.</summary>
+    public void Deliver(Outbox outbox, IActorRef self)
+    {
+        for (var i = 0; i < outbox.Effects.Count; i++)
+        {
+            var (to, message) = outbox.Effects[i];
+            (to as IActorRef ?? this[to]).Tell(message, self);
+        }
+
+        outbox.Clear();
+    }
+}

@@ -1,0 +1,127 @@
+namespace Cascade.Core.Eviction;
+
+internal enum SlotQueue : byte
+{
+    None = 0,
+    Small = 1,
+    Main = 2,
+}
+
+/// <summary>
+/// The two queues of resident slots, linked through arrays; a slot can be set aside from its queue for a while.
+/// </summary>
+internal sealed class SlotQueues
+{
+    private const int Nil = -1;
+
+    private readonly int[] _towardsHead;
+    private readonly int[] _towardsTail;
+    private readonly SlotQueue[] _queueOf;
+    private readonly bool[] _isAside;
+    private readonly int[] _heads = [Nil, Nil, Nil];
+    private readonly int[] _tails = [Nil, Nil, Nil];
+    private readonly int[] _counts = new int[3];
+    private readonly long[] _bytes = new long[3];
+
+    public SlotQueues(int slotCount)
+    {
+        _towardsHead = new int[slotCount];
+        _towardsTail = new int[slotCount];
+        _queueOf = new SlotQueue[slotCount];
+        _isAside = new bool[slotCount];
+    }
+
+    public bool IsTracked(int slot) => _queueOf[slot] != SlotQueue.None;
+
+    /// <summary>The queue that the slot is in or was set aside from.</summary>
+    public SlotQueue QueueOf(int slot) => _queueOf[slot];
+
+    /// <summary>Slots in the queue; those set aside do not count.</summary>
+    public int CountOf(SlotQueue queue) => _counts[(int)queue];
+
+    /// <summary>Bytes in the queue; those set aside do not count.</summary>
+    public long BytesOf(SlotQueue queue) => _bytes[(int)queue];
+
+    /// <summary>The next slot to leave the queue; -1 when it is empty.</summary>
+    public int TailOf(SlotQueue queue) => _tails[(int)queue];
+
+    /// <summary>The slot that leaves after this one; -1 at the head.</summary>
+    public int TowardsHead(int slot) => _towardsHead[slot];
+
+    public void PushHead(SlotQueue queue, int slot, long lengthBytes)
+    {
+        Enter(queue, slot, lengthBytes);
+        var head = _heads[(int)queue];
+        _towardsTail[slot] = head;
+        _towardsHead[slot] = Nil;
+        if (head == Nil)
+            _tails[(int)queue] = slot;
+        else
+            _towardsHead[head] = slot;
+        _heads[(int)queue] = slot;
+    }
+
+    /// <summary>Takes the slot out of its queue, or from aside, for good.</summary>
+    public void Unlink(int slot, long lengthBytes)
+    {
+        if (!_isAside[slot])
+            Leave(slot, lengthBytes);
+        _isAside[slot] = false;
+        _queueOf[slot] = SlotQueue.None;
+    }
+
+    public void MoveToHead(int slot, long lengthBytes)
+    {
+        var queue = _queueOf[slot];
+        Leave(slot, lengthBytes);
+        PushHead(queue, slot, lengthBytes);
+    }
+
+    /// <summary>Takes the slot out of its queue; <see cref="PutBack"/> brings it back.</summary>
+    public void SetAside(int slot, long lengthBytes)
+    {
+        Leave(slot, lengthBytes);
+        _isAside[slot] = true;
+    }
+
+    /// <summary>Makes a slot that was set aside the next to leave its queue; does nothing to another one.</summary>
+    public void PutBack(int slot, long lengthBytes)
+    {
+        if (!_isAside[slot])
+            return;
+        _isAside[slot] = false;
+        var queue = _queueOf[slot];
+        Enter(queue, slot, lengthBytes);
+        var tail = _tails[(int)queue];
+        _towardsHead[slot] = tail;
+        _towardsTail[slot] = Nil;
+        if (tail == Nil)
+            _heads[(int)queue] = slot;
+        else
+            _towardsTail[tail] = slot;
+        _tails[(int)queue] = slot;
+    }
+
+    private void Enter(SlotQueue queue, int slot, long lengthBytes)
+    {
+        _queueOf[slot] = queue;
+        _counts[(int)queue]++;
+        _bytes[(int)queue] += lengthBytes;
+    }
+
+    private void Leave(int slot, long lengthBytes)
+    {
+        var queue = (int)_queueOf[slot];
+        int ahead = _towardsHead[slot], behind = _towardsTail[slot];
+        if (ahead == Nil)
+            _heads[queue] = behind;
+        else
+            _towardsTail[ahead] = behind;
+        if (behind == Nil)
+            _tails[queue] = ahead;
+        else
+            _towardsHead[behind] = ahead;
+        _counts[queue]--;
+        _bytes[queue] -= lengthBytes;
+    }
+}

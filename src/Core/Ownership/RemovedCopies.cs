@@ -1,0 +1,53 @@
+using Cascade.Core.Placement;
+
+namespace Cascade.Core.Ownership;
+
+/// <summary>
+/// The last few copies that are gone for good, so that an announcement that was delayed on its way does not bring one back.
+/// </summary>
+internal sealed class RemovedCopies(int capacity)
+{
+    private readonly List<(CopyLocation Copy, bool WasDeleted)> _copies = new(1);
+
+    /// <param name="copy">The copy; earlier generations of its slot are gone with it.</param>
+    /// <param name="wasDeleted">True when the block was deleted: the tier is to drop the copy should it announce it
+    /// again.</param>
+    public void Add(in CopyLocation copy, bool wasDeleted)
+    {
+        var known = Find(copy);
+        if (known >= 0)
+        {
+            var (old, oldWasDeleted) = _copies[known];
+            var age = copy.GenerationsAfter(old);
+            if (age < 0)
+                return;
+            _copies.RemoveAt(known);
+            wasDeleted |= age == 0 && oldWasDeleted;
+        }
+        else if (_copies.Count >= capacity)
+        {
+            if (capacity == 0)
+                return;
+            _copies.RemoveAt(0);
+        }
+        _copies.Add((copy, wasDeleted));
+    }
+
+    /// <summary>True when the copy is known to be gone.</summary>
+    public bool Covers(in CopyLocation copy, out bool wasDeleted)
+    {
+        var known = Find(copy);
+        wasDeleted = known >= 0 && _copies[known].WasDeleted;
+        return known >= 0 && copy.GenerationsAfter(_copies[known].Copy) <= 0;
+    }
+
+    private int Find(in CopyLocation copy)
+    {
+        for (var i = 0; i < _copies.Count; i++)
+        {
+            if (_copies[i].Copy.SharesSlotWith(copy))
+                return i;
+        }
+        return -1;
+    }
+}

@@ -1,0 +1,120 @@
+using System.CommandLine;
+using System.Globalization;
+using Cascade.Hosting.Benchmarks;
+
+namespace Cascade.Hosting.Cli.Verbs;
+
+/// <summary><c>bench</c>: measures this machine and Cascade on it, each figure beside its yardstick in the same run.</summary>
+internal static class BenchVerb
+{
+    private const int BlockBytes = 16 << 20;
+    private const int BlocksPerRound = 16;
+    private const int Rounds = 15;
+
+    /// <summary>Makes the verb.</summary>
+    public static Command Create(CliConsole console, INodeLauncher launcher)
+    {
+        var verb = new VerbCommand(
+            "bench",
+            "Measure the memory path, the actor engine or the allocator. Figures are medians of one run; compare only within a run.",
+            new Example("cascade bench memory", "puts and gets of 16 MiB blocks beside memcpy and SHA-256"),
+            new Example("cascade bench actors --json", "messages and asks a second, bytes an idle entity"),
+            new Example("cascade bench allocator", "ten million operations at 85 % occupancy"));
+        verb.Add(Memory(launcher, console));
+        verb.Add(Actors(console));
+        verb.Add(Allocator(console));
+        return verb;
+    }
+
+    private static VerbCommand Memory(INodeLauncher launcher, CliConsole console)
+    {
+        var verb = new VerbCommand(
+            "memory",
+            "Put and get 16 MiB blocks, hash included, beside one thread's memcpy of the same bytes and the framework's SHA-256.",
+            new Example("cascade bench memory --json", "one JSON document"));
+        var json = CommonOptions.Json();
+        var options = new NodeOptions();
+        verb.Add(json);
+        options.AddTo(verb);
+        verb.SetAction(async (line, cancellationToken) =>
+        {
+            var request = options.RequestOf(line).With("cascade.tiers.shm.capacity", "1GiB");
+            if (options.TryPrintConfiguration(line, request, launcher, console))
+                return ExitCode.Ok;
+            await using var node = await launcher.StartAsync(request, console, cancellationToken);
+            using var progress = new ProgressReporter(console, "bench memory", rounds => $"{rounds} rounds");
+            using var benchmark = new MemoryBenchmark(node.Cache, BlockBytes, BlocksPerRound, Rounds);
+            var result = await benchmark.RunAsync(progress, cancellationToken);
+            if (line.GetValue(json))
+                JsonOutput.Write(console.Out, result);
+            else
+                TableOutput.Write(console.Out, TableOutput.OfValues(
+                    ("memcpy, one thread", Gbps(result.MemcpyGbps)),
+                    ("SHA-256, one thread", Gbps(result.Sha256Gbps)),
+                    ("BLAKE3, one thread", $"{Gbps(result.HashGbps)}  ({result.HashGbps / result.Sha256Gbps:0.00} x SHA-256)"),
+                    ("put, hash included", $"{Gbps(result.PutGbps)}  ({result.PutGbps / result.MemcpyGbps:0.00} x memcpy)"),
+                    ("get by copy", $"{Gbps(result.GetCopyGbps)}  ({result.GetCopyGbps / result.MemcpyGbps:0.00} x memcpy)"),
+                    ("get by lease, median", string.Create(CultureInfo.InvariantCulture, $"{result.GetLeaseP50Us:0.000} us")),
+                    ("get by lease, allocated", string.Create(CultureInfo.InvariantCulture, $"{result.GetLeaseAllocatedBytes:0.##} bytes"))));
+            return ExitCode.Ok;
+        });
+        return verb;
+    }
+
+    private static VerbCommand Actors(CliConsole console)
+    {
+        var verb = new VerbCommand(
+            "actors",
+            "Tell and Ask between actors of this process, and what an idle sharded entity costs.",
+            new Example("cascade bench actors --json", "one JSON document"));
+        var json = CommonOptions.Json();
+        verb.Add(json);
+        verb.SetAction(async (line, _) =>
+        {
+            console.Say("bench actors: about 15 s");
+            var result = await ActorBenchmarks.RunAsync();
+            if (line.GetValue(json))
+                JsonOutput.Write(console.Out, result);
+            else
+                TableOutput.Write(console.Out, TableOutput.OfValues(
+                    ("tell", PerSecond(result.TellPerS)),
+                    ("ask, one in flight", $"{PerSecond(result.AskPerS)}  (mean {result.AskMeanUs:0.00} us)"),
+                    ("ask, 64 in flight", PerSecond(result.Ask64PerS)),
+                    ("idle entity", string.Create(CultureInfo.InvariantCulture, $"{result.IdleEntityBytes:0} bytes"))));
+            return ExitCode.Ok;
+        });
+        return verb;
+    }
+
+    private static VerbCommand Allocator(CliConsole console)
+    {
+        var verb = new VerbCommand(
+            "allocator",
+            "Ten million random operations on a 64 GiB slab (nothing is mapped) at 85 % occupancy, sizes 4 KiB to 64 MiB; then all is freed and checked.",
+            new Example("cascade bench allocator --json", "one JSON document"));
+        var json = CommonOptions.Json();
+        verb.Add(json);
+        verb.SetAction(line =>
+        {
+            console.Say("bench allocator: some seconds");
+            var result = AllocatorBenchmark.Run(new AllocatorBenchmarkOptions());
+            if (line.GetValue(json))
+                JsonOutput.Write(console.Out, result);
+            else
+                TableOutput.Write(console.Out, TableOutput.OfValues(
+                    ("operations", result.Operations.ToString("N0", CultureInfo.InvariantCulture)),
+                    ("one operation, median", string.Create(CultureInfo.InvariantCulture, $"{result.MedianNanoseconds:0} ns")),
+                    ("allocations refused", result.Failed.ToString("N0", CultureInfo.InvariantCulture)),
+                    ("refused though enough was free", result.FailedThoughEnoughFree.ToString("N0", CultureInfo.InvariantCulture)),
+                    ("free ranges at the end of the churn", result.FreeRanges.ToString("N0", CultureInfo.InvariantCulture)),
+                    ("largest of them, of all free bytes", result.LargestFreeShare.ToString("P1", CultureInfo.InvariantCulture)),
+                    ("leaked", "nothing")));
+            return ExitCode.Ok;
+        });
+        return verb;
+    }
+
+    private static string Gbps(double value) => string.Create(CultureInfo.InvariantCulture, $"{value:0.00} GB/s");
+
+    private static string PerSecond(double value) => string.Create(CultureInfo.InvariantCulture, $"{value / 1e6:0.00} M/s");
+}

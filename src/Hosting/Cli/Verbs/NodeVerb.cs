@@ -1,0 +1,39 @@
+using System.CommandLine;
+
+namespace Cascade.Hosting.Cli.Verbs;
+
+/// <summary><c>node</c>: runs a node until it is told to stop.</summary>
+internal static class NodeVerb
+{
+    /// <summary>Makes the verb.</summary>
+    public static Command Create(CliConsole console, INodeLauncher launcher)
+    {
+        var verb = new VerbCommand(
+            "node",
+            "Run a node until SIGTERM or Ctrl-C, then drain and exit. Its blocks stay in /dev/shm and are served again by the next start.",
+            new Example("cascade node", "a node with the defaults"),
+            new Example("cascade node --config hocon/local.conf", "with settings from a file"),
+            new Example("cascade node --set cascade.tiers.shm.capacity=4GiB", "with 4 GiB of memory"),
+            new Example("cascade node --reset", "start empty, also when the arena that is there cannot be used"));
+        var reset = new Option<bool>("--reset") { Description = "Discard the arena that is there and start empty." };
+        var options = new NodeOptions();
+        options.AddTo(verb);
+        verb.Add(reset);
+        verb.SetAction(async (line, cancellationToken) =>
+        {
+            var request = options.RequestOf(line) with { Reset = line.GetValue(reset), KeepArena = true };
+            if (options.TryPrintConfiguration(line, request, launcher, console))
+                return ExitCode.Ok;
+            await using (await launcher.StartAsync(request, console, cancellationToken))
+            {
+                console.Say("node: serving; SIGTERM or Ctrl-C drains and stops it");
+                await Task.Delay(Timeout.Infinite, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                console.Say("node: draining");
+            }
+
+            console.Say("node: stopped");
+            return ExitCode.Ok;
+        });
+        return verb;
+    }
+}

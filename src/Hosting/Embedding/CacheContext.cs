@@ -1,0 +1,29 @@
+using Cascade.Core.Clocks;
+using Cascade.Core.Identity;
+using Cascade.Core.Registry;
+using Cascade.Tiers.Payload;
+using Cascade.Tiers.Shm;
+
+namespace Cascade.Hosting;
+
+/// <summary>What the embedding interface of a node stands on.</summary>
+/// <param name="Self">The node.</param>
+/// <param name="Arena">The node's own memory, whose directory answers local hits.</param>
+/// <param name="Writer">Moves and names payload bytes.</param>
+/// <param name="Actors">Whom it asks.</param>
+/// <param name="Registered">The node's replica of the prefix registry.</param>
+/// <param name="Clock">Stamps bindings.</param>
+/// <param name="Time">The node's time.</param>
+/// <param name="Defaults">Deadlines and durations that a caller leaves open.</param>
+internal sealed record CacheContext(
+    NodeId Self,
+    ShmArena Arena,
+    PayloadWriter Writer,
+    CascadeActors Actors,
+    RegistryReplica Registered,
+    HybridClock Clock,
+    TimeProvider Time,
+    CacheDefaults Defaults);
+
+/// <summary>What holds where a caller says nothing.</summary>
+internal sealed record CacheDefaults(TimeSpan PutDeadline, TimeSpan AskTimeout, TimeSpan LeaseDuration, int PutWorkers, long ProtectedQuotaBytes);

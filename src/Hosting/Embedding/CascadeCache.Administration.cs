@@ -1,0 +1,107 @@
+using System.Globalization;
+using Cascade.Actors;
+using Cascade.Core.Identity;
+using Cascade.Core.Messages;
+
+namespace Cascade.Hosting;
+
+internal sealed partial class CascadeCache
+{
+    /// <inheritdoc/>
+    public async ValueTask<bool> DeleteAsync(CacheKey key, CancellationToken cancellationToken)
+    {
+        ThrowIfStopping();
+        var timeout = _node.Defaults.AskTimeout;
+        var stamp = BindingOf(key).Stamp;
+        var named = await AskAsync(_node.Actors.KeyIndex, new Unbind(key.Digest, stamp), timeout, cancellationToken) as Found;
+        if (named?.Id is not { } id && !TryFindLocal(key, out id))
+            return false;
+
+        _node.Actors.Registry.Tell(new Unregister(key.Digest, stamp));
+        _node.Actors.Owners.Tell(new Unprotect(id, key.Digest));
+        var left = (KeyReleased)await AskAsync(_node.Actors.Memory, new ReleaseKey(key.Digest, id), timeout, cancellationToken);
+        if (left.KeysLeft == 0)
+            await AskAsync(_node.Actors.Owners, new Delete(id), timeout, cancellationToken);
+        return true;
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<ProtectResult> ProtectAsync(ReadOnlyMemory<CacheKey> keys, CancellationToken cancellationToken)
+    {
+        ThrowIfStopping();
+        for (var i = 0; i < keys.Length; i++)
+        {
+            if (await ProtectOneAsync(keys.Span[i], cancellationToken) is { } failed)
+                return failed with { Registered = i };
+        }
+
+        return new ProtectResult(ProtectStatus.Protected, keys.Length);
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask UnprotectAsync(ReadOnlyMemory<CacheKey> keys, CancellationToken cancellationToken)
+    {
+        ThrowIfStopping();
+        for (var i = 0; i < keys.Length; i++)
+        {
+            var key = keys.Span[i];
+            var unregister = new Unregister(key.Digest, BindingOf(key).Stamp);
+            await AskAsync(_node.Actors.Registry, unregister, _node.Defaults.AskTimeout, cancellationToken);
+            if (TryFindLocal(key, out var id))
+                _node.Actors.Owners.Tell(new Unprotect(id, key.Digest));
+        }
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<BlockStat?> StatAsync(CacheKey key, CancellationToken cancellationToken)
+    {
+        ThrowIfStopping();
+        var timeout = _node.Defaults.AskTimeout;
+        if (await AskAsync(_node.Actors.KeyIndex, new Lookup(key.Digest), timeout, cancellationToken) is not Found found)
+            return null;
+        var block = (BlockDescription)await AskAsync(_node.Actors.Owners, new Describe(found.Id), timeout, cancellationToken);
+        if (block.Copies.Count == 0)
+            return null;
+        var frequency = (FrequencyEstimate)await AskAsync(_node.Actors.Tracker, new EstimateFrequency(found.Id), timeout, cancellationToken);
+        return new BlockStat(key.Digest, block, block.Copies[0].LengthBytes, found.Binding.Depth, frequency.Reads);
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<NodeStat> StatAsync(CancellationToken cancellationToken)
+    {
+        ThrowIfStopping();
+        var memory = (TierReport)await AskAsync(_node.Actors.Memory, ReportTier.Instance, _node.Defaults.AskTimeout, cancellationToken);
+        return new NodeStat(
+            _node.Self, [memory], _node.Registered.State.UsedBytes, _node.Defaults.ProtectedQuotaBytes, _node.Arena.Directory.HeldLeases);
+    }
+
+    /// <summary>Null when the key's block is registered; otherwise the outcome.</summary>
+    private async ValueTask<ProtectResult?> ProtectOneAsync(CacheKey key, CancellationToken cancellationToken)
+    {
+        var timeout = _node.Defaults.AskTimeout;
+        if (!_node.Arena.Directory.TryDescribe(key.Digest, out var copy, out var id))
+            return NotHere(key);
+        var register = new Register(key.Digest, id, copy.LengthBytes, BindingOf(key).Stamp);
+        switch (await AskAsync(_node.Actors.Registry, register, timeout, cancellationToken))
+        {
+            case QuotaExceeded over:
+                return new ProtectResult(ProtectStatus.QuotaExceeded, 0, string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"The block needs {over.NeededBytes} bytes and {over.UsedBytes} of {over.QuotaBytes} are protected already: unprotect what is no longer shared, or raise cascade.protection.quota-share."));
+            case Refused refused:
+                return new ProtectResult(ProtectStatus.QuotaExceeded, 0, refused.Reason);
+        }
+
+        // It may have been evicted just before the registration took hold; from then on it cannot be.
+        if (await AskAsync(_node.Actors.Owners, new Protect(id, key.Digest), timeout, cancellationToken) is ProtectDone
+            && TryFindLocal(key, out var still) && still == id)
+            return null;
+        await UnprotectAsync(new[] { key }, cancellationToken);
+        return NotHere(key);
+    }
+
+    private bool TryFindLocal(in CacheKey key, out BlockId id) => _node.Arena.Directory.TryDescribe(key.Digest, out _, out id);
+
+    private static ProtectResult NotHere(in CacheKey key) =>
+        new(ProtectStatus.NotFound, 0, $"Key {key} names no block here: put it first.");
+}

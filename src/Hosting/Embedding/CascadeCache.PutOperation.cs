@@ -1,0 +1,154 @@
+using Cascade.Actors;
+using Cascade.Core.Identity;
+using Cascade.Core.Messages;
+using Cascade.Core.Placement;
+
+namespace Cascade.Hosting;
+
+internal sealed partial class CascadeCache
+{
+    /// <summary>
+    /// One put: reserve, fill (hash and copy in one pass), begin, publish, commit, bind. Whatever was taken on the way is given
+    /// back when a step fails, so that neither room nor a fill is left behind.
+    /// </summary>
+    private sealed class PutOperation(
+        CacheContext node, KeyBinding binding, NativeBytes bytes, BlockId? knownId, TimeSpan deadline)
+    {
+        private readonly TimeSpan _giveUpAt = node.Time.GetElapsedTime(0) + deadline;
+        private Reservation? _reservation;
+        private (BlockId Id, ulong Fill)? _grant;
+
+        public async ValueTask<PutResult> RunAsync(CancellationToken cancellationToken)
+        {
+            try
+            {
+                if (knownId is { } known && await BeginAsync(known, cancellationToken) is { } dedup)
+                    return dedup;
+                if (await ReserveAsync(cancellationToken) is { } noRoom)
+                    return noRoom;
+                var id = Fill();
+                if (knownId is { } expected && id != expected)
+                    throw new ArgumentException($"The bytes are block {id}, not {expected} as PutOptions.Id says: nothing was stored.");
+                if (_grant is null && await BeginAsync(id, cancellationToken) is { } done)
+                    return done;
+                await PublishAsync(id, cancellationToken);
+                return await BindAsync(id, PutStatus.Stored, cancellationToken);
+            }
+            finally
+            {
+                GiveBack();
+            }
+        }
+
+        private TimeSpan Left
+        {
+            get
+            {
+                var left = _giveUpAt - node.Time.GetElapsedTime(0);
+                return left > TimeSpan.Zero ? left : TimeSpan.Zero;
+            }
+        }
+
+        /// <summary>Null when this put may fill the block; otherwise the outcome.</summary>
+        private async ValueTask<PutResult?> BeginAsync(BlockId id, CancellationToken cancellationToken)
+        {
+            var begin = new Begin(id, node.Self, bytes.LengthBytes, Left);
+            switch (await AskAsync(node.Actors.Owners, begin, Left + node.Defaults.AskTimeout, cancellationToken))
+            {
+                case BeginGranted granted:
+                    _grant = (id, granted.Fill);
+                    return null;
+                case AlreadyPresent present:
+                    GiveBack();
+                    await AskAsync(node.Actors.Memory, new BindAlias(present.Id, binding), node.Defaults.AskTimeout, cancellationToken);
+                    return await BindAsync(present.Id, PutStatus.AlreadyPresent, cancellationToken);
+                case Busy busy:
+                    return new PutResult(PutStatus.Busy, default, busy.Reason);
+                case var other:
+                    throw Unexpected(other, begin);
+            }
+        }
+
+        /// <summary>Null when room was set aside; otherwise the outcome.</summary>
+        private async ValueTask<PutResult?> ReserveAsync(CancellationToken cancellationToken)
+        {
+            // The tier always answers by the deadline in the message. A caller that leaves earlier must not leave its room behind.
+            var asked = node.Actors.Memory.Ask<object>(new Reserve(bytes.LengthBytes, Left), Timeout.InfiniteTimeSpan, CancellationToken.None);
+            object reply;
+            try
+            {
+                reply = await asked.WaitAsync(Left + node.Defaults.AskTimeout, node.Time, cancellationToken);
+            }
+            catch (Exception e) when (e is OperationCanceledException or TimeoutException)
+            {
+                _ = asked.ContinueWith(GiveBackLate, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+                if (e is TimeoutException)
+                    throw new CascadeUnavailableException("The memory tier did not answer within the deadline.", e);
+                throw;
+            }
+            catch (MailboxFullException)
+            {
+                return new PutResult(PutStatus.Busy, default, "the memory tier has too many requests waiting");
+            }
+
+            switch (reply)
+            {
+                case Reserved reserved:
+                    _reservation = reserved.Reservation;
+                    return null;
+                case Busy busy:
+                    return new PutResult(PutStatus.Busy, default, busy.Reason);
+                case Refused refused:
+                    return new PutResult(PutStatus.Refused, default, refused.Reason);
+                default:
+                    throw Unexpected(reply, new Reserve(bytes.LengthBytes, deadline));
+            }
+        }
+
+        private unsafe BlockId Fill() => node.Writer.Write(
+            (byte*)bytes.Address, (byte*)(node.Arena.PayloadAddress + (nint)_reservation!.Value.OffsetBytes), bytes.LengthBytes);
+
+        private async ValueTask PublishAsync(BlockId id, CancellationToken cancellationToken)
+        {
+            var publish = new Publish(_reservation!.Value, id, binding);
+            _reservation = null;
+            if (await AskAsync(node.Actors.Memory, publish, node.Defaults.AskTimeout, cancellationToken) is not Published published)
+                throw Unexpected(publish, publish);
+
+            var commit = new Commit(id, _grant!.Value.Fill, published.Copy);
+            var reply = await AskAsync(node.Actors.Owners, commit, node.Defaults.AskTimeout, cancellationToken);
+            _grant = null;
+
+            // A fill that took too long is no longer ours, but the copy is there and whole: its owner is to know.
+            if (reply is Refused)
+                node.Actors.Owners.Tell(new AddCopy(id, published.Copy));
+        }
+
+        private async ValueTask<PutResult> BindAsync(BlockId id, PutStatus status, CancellationToken cancellationToken)
+        {
+            var bind = new Bind(binding, id);
+            return await AskAsync(node.Actors.KeyIndex, bind, node.Defaults.AskTimeout, cancellationToken) switch
+            {
+                Bound => new PutResult(status, id),
+                Refused refused => new PutResult(PutStatus.Busy, default, refused.Reason),
+                var other => throw Unexpected(other, bind),
+            };
+        }
+
+        private void GiveBack()
+        {
+            if (_reservation is { } reservation)
+                node.Actors.Memory.Tell(new Cancel(reservation));
+            if (_grant is { } grant)
+                node.Actors.Owners.Tell(new Abort(grant.Id, grant.Fill));
+            _reservation = null;
+            _grant = null;
+        }
+
+        private void GiveBackLate(Task<object> asked)
+        {
+            if (asked is { IsCompletedSuccessfully: true, Result: Reserved late })
+                node.Actors.Memory.Tell(new Cancel(late.Reservation));
+        }
+    }
+}

@@ -1,0 +1,55 @@
+using Cascade.Core.Identity;
+
+namespace Cascade.Hosting;
+
+internal sealed partial class CascadeCache
+{
+    /// <inheritdoc/>
+    public async ValueTask<PutResult> PutAsync(
+        CacheKey key, ReadOnlyMemory<byte> bytes, PutOptions? options, CancellationToken cancellationToken)
+    {
+        using var pin = bytes.Pin();
+        return await PutAsync(key, NativeOf(pin, bytes.Length), options, cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<PutResult> PutAsync(
+        CacheKey key, NativeBytes bytes, PutOptions? options, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        if (key.Digest.IsZero)
+            throw new ArgumentException("The key is empty: make one by CacheNamespace.Key.", nameof(key));
+        if (bytes.LengthBytes == 0)
+            return new PutResult(PutStatus.Refused, default, "A block has at least 1 byte; this one has none.");
+        ArgumentOutOfRangeException.ThrowIfNegative(bytes.LengthBytes);
+        if (bytes.Address == 0)
+            throw new ArgumentException("The block's address is null.", nameof(bytes));
+        if (Unsupported(options?.Acknowledgement ?? Acknowledgement.Memory) is { } reason)
+            return new PutResult(PutStatus.Refused, default, reason);
+
+        var put = new PutOperation(_node, BindingOf(key), bytes, options?.Id, options?.Deadline ?? _node.Defaults.PutDeadline);
+
+        // The arena must not be closed under a put that writes into it: counted first, looked at second, against Stop's order.
+        Interlocked.Increment(ref _callsUnderWay);
+        try
+        {
+            ThrowIfStopping();
+            return await put.RunAsync(cancellationToken);
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _callsUnderWay);
+        }
+    }
+
+    private static unsafe NativeBytes NativeOf(System.Buffers.MemoryHandle pin, int length) => new((nint)pin.Pointer, length);
+
+    private static string? Unsupported(Acknowledgement acknowledgement)
+    {
+        if (acknowledgement.IsDurable)
+            return "Durable acknowledgement needs a cold tier and this node has none: use Acknowledgement.Memory.";
+        return acknowledgement.Machines > 1
+            ? $"Replicated({acknowledgement.Machines}) needs {acknowledgement.Machines} nodes and this cluster has one: use Acknowledgement.Memory."
+            : null;
+    }
+}

@@ -1,0 +1,51 @@
+using Cascade.Actors;
+using Cascade.Core.Identity;
+using Cascade.Core.Placement;
+
+namespace Cascade.Hosting;
+
+/// <summary>The embedding interface of one node: bytes by its arena, everything else by asking actors.</summary>
+internal sealed partial class CascadeCache(CacheContext node) : ICascade
+{
+    private readonly CacheContext _node = node;
+    private volatile bool _stopping;
+    private int _callsUnderWay;
+
+    /// <summary>Calls that may touch the arena or wait for an actor.</summary>
+    public int CallsUnderWay => Volatile.Read(ref _callsUnderWay);
+
+    /// <summary>Refuses calls from now on: the node is about to let go of its memory.</summary>
+    public void Stop() => _stopping = true;
+
+    private void ThrowIfStopping()
+    {
+        if (_stopping)
+            throw new CascadeUnavailableException("The node is stopping and takes no more calls.");
+    }
+
+    private KeyBinding BindingOf(in CacheKey key) =>
+        new(key.Digest, key.Parent, key.Depth, _node.Clock.Next(_node.Time.GetUtcNow().ToUnixTimeMilliseconds()));
+
+    /// <summary>Asks and turns what can go wrong with an Ask into the one error that callers know.</summary>
+    private static async Task<object> AskAsync(IActorRef actor, object message, TimeSpan timeout, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await actor.Ask<object>(message, timeout, cancellationToken);
+        }
+        catch (AskTimeoutException e)
+        {
+            throw Unavailable(actor, message, e);
+        }
+        catch (MailboxFullException e)
+        {
+            throw Unavailable(actor, message, e);
+        }
+    }
+
+    private static CascadeUnavailableException Unavailable(IActorRef actor, object message, Exception cause) =>
+        new($"{message.GetType().Name} to {actor.Path} got no answer: {cause.Message}", cause);
+
+    private static InvalidOperationException Unexpected(object reply, object message) =>
+        new($"A {message.GetType().Name} was answered by {reply.GetType().Name}, which it never should be.");
+}

@@ -1,0 +1,99 @@
+using Cascade.Core.Hashing;
+using Cascade.Core.Identity;
+using Cascade.Hosting.Configuration;
+using Microsoft.Extensions.Logging;
+
+namespace Cascade.Hosting.Node;
+
+/// <summary>A running node: its arena, its actors, and the interface to them.</summary>
+public sealed class CascadeNode : IAsyncDisposable
+{
+    /// <summary>How long a stop waits for calls under way.</summary>
+    private static readonly TimeSpan DrainPatience = TimeSpan.FromSeconds(10);
+
+    private readonly NodeParts _parts;
+    private readonly CascadeCache _cache;
+    private readonly ILogger _logger;
+    private readonly NodeStartup _startup;
+    private Task? _stopped;
+    private readonly Lock _stopOnce = new();
+
+    private CascadeNode(NodeParts parts, NodeStartup startup, ILogger logger)
+    {
+        _parts = parts;
+        _startup = startup;
+        _logger = logger;
+        _cache = new CascadeCache(parts.Cache);
+    }
+
+    /// <summary>The node's cache.</summary>
+    public ICascade Cache => _cache;
+
+    /// <summary>The node's actors, for a host that prefers to Ask.</summary>
+    public CascadeActors Actors => _parts.Cache.Actors;
+
+    /// <summary>How the arena came to be open.</summary>
+    public Tiers.Shm.AttachReport Attach => _parts.Arena.Report;
+
+    /// <summary>Starts a node; it serves when the task completes.</summary>
+    /// <exception cref="Tiers.Shm.ArenaRefusedException">The arena cannot be made or taken over; the message says why and what to do.</exception>
+    public static async Task<CascadeNode> StartAsync(CascadeOptions options, NodeStartup startup, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        ArgumentNullException.ThrowIfNull(startup);
+        var logger = startup.Logging.CreateLogger("Cascade.Node");
+
+        // Setting memory aside takes seconds for gigabytes: not on the caller's thread.
+        var parts = await Task.Run(() => NodeParts.Build(options, startup, logger), cancellationToken);
+        NodeLog.Serving(logger, new NodeId((uint)options.Node.Id), options.Cluster.Name, Blake3.Implementation);
+        return new CascadeNode(parts, startup, logger);
+    }
+
+    /// <summary>
+    /// Drains and stops: no new calls, those under way are waited for, then the actors stop and the arena is closed. Memory
+    /// that a lease still points to stays mapped.
+    /// Repeating it waits for the same stop.
+    /// </summary>
+    public ValueTask DisposeAsync()
+    {
+        lock (_stopOnce)
+            return new ValueTask(_stopped ??= StopAsync());
+    }
+
+    private async Task StopAsync()
+    {
+        _cache.Stop();
+        var isClean = await IsDrainedAsync();
+        await _parts.System.Terminate();
+
+        // A put that is still copying would write into memory that is gone: it keeps the arena open until the process ends.
+        if (isClean)
+        {
+            _parts.Writer.Dispose();
+            _parts.Arena.Dispose();
+        }
+        else
+        {
+            NodeLog.StopNotClean(_logger, _cache.CallsUnderWay, DrainPatience);
+        }
+
+        if (!_startup.KeepArena)
+            _parts.Arena.Remove();
+        NodeLog.Stopped(_logger, _parts.Cache.Self);
+    }
+
+    /// <summary>True when no call is under way any more.</summary>
+    private async Task<bool> IsDrainedAsync()
+    {
+        var started = _startup.Time.GetTimestamp();
+        using var poll = new PeriodicTimer(TimeSpan.FromMilliseconds(5), _startup.Time);
+        while (_cache.CallsUnderWay > 0)
+        {
+            if (_startup.Time.GetElapsedTime(started) > DrainPatience)
+                return false;
+            await poll.WaitForNextTickAsync();
+        }
+
+        return true;
+    }
+}

@@ -1,0 +1,30 @@
+using Cascade.Hosting.Configuration;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace Cascade.Hosting.Node;
+
+/// <summary>Starts a node with its host and drains it at the host's stop.</summary>
+internal sealed class HostedNode(CascadeHostOptions host, CascadeOptions options, ILoggerFactory logging) : IHostedService, IAsyncDisposable
+{
+    private CascadeNode? _node;
+
+    /// <summary>The node.</summary>
+    /// <exception cref="CascadeUnavailableException">The host has not started it yet.</exception>
+    public CascadeNode Running =>
+        _node ?? throw new CascadeUnavailableException("The node is not running yet: it starts with the host (IHost.StartAsync).");
+
+    public async Task StartAsync(CancellationToken cancellationToken) =>
+        _node = await CascadeNode.StartAsync(
+            options,
+            new NodeStartup { Logging = logging, Reset = host.Reset, KeepArena = host.KeepArena },
+            cancellationToken);
+
+    public async Task StopAsync(CancellationToken cancellationToken)
+    {
+        if (_node is not null)
+            await _node.DisposeAsync();
+    }
+
+    public ValueTask DisposeAsync() => _node?.DisposeAsync() ?? ValueTask.CompletedTask;
+}

@@ -1,0 +1,66 @@
+using System.Globalization;
+using Cascade.Hosting.Cli;
+using Cascade.Hosting.Configuration;
+using Cascade.Tiers.Shm;
+using Microsoft.Extensions.Logging;
+
+namespace Cascade.Hosting.Node;
+
+/// <summary>Starts nodes for verbs: configuration from file, environment and command line, log lines to the error stream.</summary>
+internal sealed class NodeLauncher : INodeLauncher
+{
+    /// <inheritdoc/>
+    public string DescribeConfiguration(NodeRequest request) => ConfigurationPrinter.Print(Load(request));
+
+    /// <inheritdoc/>
+    public async Task<INodeSession> StartAsync(NodeRequest request, CliConsole console, CancellationToken cancellationToken)
+    {
+        var options = Load(request).Options;
+        using var progress = new ProgressReporter(console, "setting memory aside", HumanText.Size);
+        var startup = new NodeStartup
+        {
+            Logging = LoggerFactory.Create(logging => logging
+                .SetMinimumLevel(options.Logging.Level)
+                .AddProvider(new ConsoleLogProvider(console))),
+            Progress = progress,
+            Reset = request.Reset,
+            KeepArena = request.KeepArena,
+        };
+        try
+        {
+            return new Session(await CascadeNode.StartAsync(options, startup, cancellationToken));
+        }
+        catch (ArenaRefusedException e)
+        {
+            throw new CliException(ExitCode.Unavailable, e.Message, e);
+        }
+    }
+
+    private static CascadeConfiguration Load(NodeRequest request)
+    {
+        // A node that keeps nothing must not meet, or be met by, one that does: its arena has a name of its own.
+        string[] throwaway = request.KeepArena
+            ? []
+            : [string.Create(CultureInfo.InvariantCulture, $"cascade.cluster.name=throwaway-{Environment.ProcessId}")];
+        try
+        {
+            return CascadeConfiguration.Load(new ConfigurationSources
+            {
+                FilePath = request.ConfigFile,
+                Environment = ConfigurationSources.ProcessEnvironment(),
+                Overrides = [.. request.Settings, .. throwaway],
+            });
+        }
+        catch (ConfigurationException e)
+        {
+            throw new CliException(ExitCode.Usage, string.Join('\n', e.Messages), e);
+        }
+    }
+
+    private sealed class Session(CascadeNode node) : INodeSession
+    {
+        public ICascade Cache => node.Cache;
+
+        public ValueTask DisposeAsync() => node.DisposeAsync();
+    }
+}

@@ -1,0 +1,163 @@
+using Cascade.Actors;
+using Cascade.Actors.Shells;
+using Cascade.Cluster.Index;
+using Cascade.Cluster.Owners;
+using Cascade.Cluster.Registry;
+using Cascade.Cluster.Tracking;
+using Cascade.Core.Clocks;
+using Cascade.Core.Eviction;
+using Cascade.Core.Identity;
+using Cascade.Core.Indices;
+using Cascade.Core.Messages;
+using Cascade.Core.Ownership;
+using Cascade.Core.Placement;
+using Cascade.Core.Ports;
+using Cascade.Core.Registry;
+using Cascade.Core.Tiering;
+using Cascade.Core.Tracking;
+using Cascade.Hosting.Configuration;
+using Cascade.Tiers.Memory;
+using Cascade.Tiers.Payload;
+using Cascade.Tiers.Shm;
+using Microsoft.Extensions.Logging;
+
+namespace Cascade.Hosting.Node;
+
+/// <summary>What a node consists of, put together in the one order that works: arena, actors, and who knows whom.</summary>
+internal sealed record NodeParts(ShmArena Arena, PayloadWriter Writer, ActorSystem System, CacheContext Cache)
+{
+    /// <summary>A binding stamped by a clock that is ahead by more than this is not believed.</summary>
+    private static readonly TimeSpan ClockDriftMax = TimeSpan.FromMinutes(1);
+
+    /// <summary>Waits and limits of owners beside those of the configuration.</summary>
+    private static readonly OwnerSettings Owners = new();
+
+    /// <summary>Opens the arena and starts the actors.</summary>
+    public static NodeParts Build(CascadeOptions options, NodeStartup startup, ILogger logger)
+    {
+        var self = new NodeId((uint)options.Node.Id);
+        var accesses = new AccessLog(options.Tracker.SampleLog);
+        var policy = new S3FifoPolicy(options.Tiers.Shm.MaxBlocks, options.Tiers.Shm.CapacityBytes);
+        var recipients = new Recipients();
+        var address = new TierAddress(self, TierKind.Shm);
+        var arena = OpenArena(options, startup, self, new ShmArenaHooks
+        {
+            Policy = policy,
+            OnAccess = prefix => accesses.TryWrite(prefix),
+            OnCorrupt = (copy, id) =>
+            {
+                NodeLog.CorruptBlock(logger, id, copy.Slot);
+                recipients[address].Tell(new ReportCorrupt(id, copy), null);
+            },
+            Progress = startup.Progress,
+        });
+        LogArena(logger, options, arena);
+
+        var system = ActorSystem.Create($"cascade-{options.Cluster.Name}", new ActorSystemSettings
+        {
+            Time = startup.Time,
+            DefaultMailboxCapacity = options.Actors.MailboxCapacity,
+            AskTimeout = options.Actors.AskTimeout,
+            LogSink = e => NodeLog.ActorFailed(logger, e.LogSource, e.Message, (e as Error)?.Cause),
+        });
+        var quota = (long)(options.Tiers.Shm.CapacityBytes * options.Protection.QuotaShare);
+        var registered = new RegistryReplica();
+        var clock = new HybridClock(ClockDriftMax, arena.LastStamp);
+        var actors = StartActors(options, startup, system, recipients, new Shared(self, address, arena, policy, registered, accesses, clock, quota));
+        var writer = new PayloadWriter(options.Cluster.Digest, options.Put.HashThreads, options.Put.ParallelFromBytes);
+        var defaults = new CacheDefaults(
+            options.Put.Deadline, options.Actors.AskTimeout, options.Leases.Duration, options.Put.HashThreads, quota);
+        return new NodeParts(
+            arena, writer, system, new CacheContext(self, arena, writer, actors, registered, clock, startup.Time, defaults));
+    }
+
+    private sealed record Shared(
+        NodeId Self,
+        TierAddress Address,
+        ShmArena Arena,
+        S3FifoPolicy Policy,
+        RegistryReplica Registered,
+        AccessLog Accesses,
+        HybridClock Clock,
+        long QuotaBytes);
+
+    private static CascadeActors StartActors(
+        CascadeOptions options, NodeStartup startup, ActorSystem system, Recipients recipients, Shared shared)
+    {
+        var time = startup.Time;
+        var sharding = ClusterSharding.Get(system);
+        var owners = sharding.Start(
+            BlockOwner.RegionName,
+            id => BlockOwner.Props(id, new OwnerContext(Owners, new ArenaInventory(shared.Arena), recipients, shared.Clock, time)),
+            new ClusterShardingSettings { PassivateIdleEntityAfter = options.Actors.PassivateAfter },
+            new BlockMessageExtractor(options.Keys.Shards));
+        var keyIndex = sharding.Start(
+            KeyIndexShard.RegionName,
+            _ => KeyIndexShard.Props(new KeyIndexSettings(), recipients, time),
+            new ClusterShardingSettings { PassivateIdleEntityAfter = Timeout.InfiniteTimeSpan },
+            new KeyMessageExtractor(options.Keys.Shards));
+        var registry = system.ActorOf(
+            PrefixRegistry.Props(new RegistrySettings { QuotaBytes = shared.QuotaBytes }, shared.Registered, recipients, time), "prefix-registry");
+        var tracker = system.ActorOf(
+            AccessTracker.Props(
+                new AccessTrackerSettings
+                {
+                    ExpectedBlocks = options.Tiers.Shm.MaxBlocks,
+                    RemoteHitsToPromote = options.Tracker.PromoteAfterHits,
+                },
+                shared.Accesses),
+            "access-tracker");
+        recipients.Add(Destination.Owners, owners);
+        recipients.Add(Destination.KeyIndex, keyIndex);
+        recipients.Add(Destination.Registry, registry);
+
+        // The tier starts last: its first message may already need all others.
+        var settings = MemoryTierSettings.Default with
+        {
+            MaxBlockBytes = options.Tiers.Shm.MaxBlockBytes,
+            WaitingPutsMax = options.Tiers.Shm.WaitingPutsMax,
+        };
+        var core = new MemoryTierCore(shared.Address, shared.Arena, shared.Policy, shared.Registered, settings);
+        var memory = system.ActorOf(MemoryTier.Props(core, recipients, time), "memory-tier");
+        recipients.Add(shared.Address, memory);
+        return new CascadeActors(memory, owners, keyIndex, registry, tracker);
+    }
+
+    private static ShmArena OpenArena(CascadeOptions options, NodeStartup startup, NodeId self, ShmArenaHooks hooks)
+    {
+        var shm = options.Tiers.Shm;
+        return ShmArena.Open(
+            new ShmArenaOptions
+            {
+                ClusterName = options.Cluster.Name,
+                Node = self,
+                CapacityBytes = shm.CapacityBytes,
+                Directory = shm.Directory,
+                SlotCount = shm.MaxBlocks,
+                DigestAlgorithm = options.Cluster.Digest,
+                FileMode = shm.Mode,
+                HugePages = shm.HugePages,
+                Prefault = shm.PreFault,
+                Reset = startup.Reset,
+                VerifyAfterAttach = shm.VerifyAfterAttach,
+                MaxLeases = options.Leases.Max,
+            },
+            startup.Time,
+            hooks);
+    }
+
+    private static void LogArena(ILogger logger, CascadeOptions options, ShmArena arena)
+    {
+        if (arena.Report.Created)
+            NodeLog.ArenaCreated(logger, arena.FilePath, options.Tiers.Shm.CapacityBytes, arena.SlotCount, arena.Report.Elapsed);
+        else
+            NodeLog.ArenaAttached(logger, arena.FilePath, arena.Report);
+    }
+
+    /// <summary>What this node's tiers hold, for owners that come to life.</summary>
+    private sealed class ArenaInventory(ShmArena arena) : ICopyInventory
+    {
+        public IReadOnlyList<CopyLocation> CopiesOf(BlockId id) =>
+            arena.Directory.TryDescribe(id, out var copy) ? [copy] : [];
+    }
+}

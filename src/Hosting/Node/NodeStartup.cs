@@ -1,0 +1,23 @@
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace Cascade.Hosting.Node;
+
+/// <summary>What a node is started with beside its configuration.</summary>
+public sealed record NodeStartup
+{
+    /// <summary>Where the node logs to.</summary>
+    public ILoggerFactory Logging { get; init; } = NullLoggerFactory.Instance;
+
+    /// <summary>All time of the node.</summary>
+    public TimeProvider Time { get; init; } = TimeProvider.System;
+
+    /// <summary>Told of bytes done and bytes in all while memory is set aside.</summary>
+    public IProgress<(long DoneBytes, long TotalBytes)>? Progress { get; init; }
+
+    /// <summary>Discard the arena that is there and start empty.</summary>
+    public bool Reset { get; init; }
+
+    /// <summary>Leave the arena in place at the stop, so that the next start serves its blocks again.</summary>
+    public bool KeepArena { get; init; } = true;
+}

@@ -1,0 +1,74 @@
+using Cascade.Actors;
+using Cascade.Actors.Shells;
+using Cascade.Core.Tiering;
+
+namespace Cascade.Tiers.Memory;
+
+/// <summary>The actor of a memory tier: feeds a <see cref="MemoryTierCore"/> and carries out what it decides.</summary>
+/// <remarks>Its core lives as long as the arena, so a failed step is reported and the actor goes on with the next message.</remarks>
+public sealed class MemoryTier : UntypedActor, IWithTimers
+{
+    /// <summary>While puts wait for room, freed leases are looked for this often.</summary>
+    private static readonly TimeSpan BusyTick = TimeSpan.FromMilliseconds(5);
+
+    /// <summary>Otherwise overdue leases are ended this often.</summary>
+    private static readonly TimeSpan IdleTick = TimeSpan.FromSeconds(1);
+
+    private readonly MemoryTierCore _core;
+    private readonly Recipients _recipients;
+    private readonly TimeProvider _time;
+    private bool _tickingFast;
+
+    private MemoryTier(MemoryTierCore core, Recipients recipients, TimeProvider time)
+    {
+        _core = core;
+        _recipients = recipients;
+        _time = time;
+    }
+
+    /// <inheritdoc/>
+    public ITimerScheduler Timers { get; set; } = null!;
+
+    /// <summary>How to start the actor.</summary>
+    public static Props Props(MemoryTierCore core, Recipients recipients, TimeProvider time) =>
+        Actors.Props.Create(() => new MemoryTier(core, recipients, time));
+
+    /// <inheritdoc/>
+    protected override void PreStart()
+    {
+        ScheduleTick();
+        Self.Tell(AnnounceHoldings.Instance);
+    }
+
+    /// <inheritdoc/>
+    protected override void OnReceive(object message)
+    {
+        var outbox = Recipients.StepOutbox;
+        var now = _time.GetElapsedTime(0);
+        if (message is Tick)
+            _core.Tick(now, outbox);
+        else if (message is AnnounceHoldings)
+            _core.Announce(outbox);
+        else if (!_core.Handle(now, Sender, message, outbox))
+            Unhandled(message);
+        _recipients.Deliver(outbox, Self);
+        if (_core.HasWaitingPuts != _tickingFast)
+            ScheduleTick();
+    }
+
+    private void ScheduleTick()
+    {
+        _tickingFast = _core.HasWaitingPuts;
+        Timers.StartPeriodicTimer(Tick.Instance, Tick.Instance, _tickingFast ? BusyTick : IdleTick);
+    }
+
+    private sealed class Tick
+    {
+        public static readonly Tick Instance = new();
+    }
+
+    private sealed class AnnounceHoldings
+    {
+        public static readonly AnnounceHoldings Instance = new();
+    }
+}

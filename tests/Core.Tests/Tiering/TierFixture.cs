@@ -1,0 +1,82 @@
+using Cascade.Core.Clocks;
+using Cascade.Core.Identity;
+using Cascade.Core.Messages;
+using Cascade.Core.Placement;
+using Cascade.Core.Ports;
+using Cascade.Core.Tiering;
+
+namespace Cascade.Core.Tests.Tiering;
+
+/// <summary>A memory tier core with everything around it in reach of a test.</summary>
+internal sealed class TierFixture : IDisposable, IProtectedBlocks
+{
+    public const int Granule = 4096;
+
+    private readonly Outbox _outbox = new();
+
+    public TierFixture(int granules, int slots = 64, MemoryTierSettings? settings = null)
+    {
+        Arena = new ArenaStandIn((long)granules * Granule, slots);
+        Core = new MemoryTierCore(
+            new TierAddress(new NodeId(1), TierKind.Shm), Arena, Policy, this, settings ?? MemoryTierSettings.Default);
+    }
+
+    public ArenaStandIn Arena { get; }
+
+    public OldestFirst Policy { get; } = new();
+
+    public MemoryTierCore Core { get; }
+
+    public HashSet<BlockId> Protected { get; } = [];
+
+    public TimeSpan Now { get; set; } = TimeSpan.FromSeconds(100);
+
+    public bool Contains(BlockId id) => Protected.Contains(id);
+
+    public static BlockId Id(int n) => new(Digest(n, 1));
+
+    public static KeyBinding Key(int n, int stamp = 1) => new(new KeyDigest(Digest(n, 2)), default, 0, new HybridTimestamp((ulong)stamp));
+
+    /// <summary>Takes one message in and gives what came out of it.</summary>
+    public List<Effect> Step(object message, object? sender = null)
+    {
+        Assert.True(Core.Handle(Now, sender ?? "client", message, _outbox));
+        return Drain();
+    }
+
+    public List<Effect> Tick()
+    {
+        Core.Tick(Now, _outbox);
+        return Drain();
+    }
+
+    public List<Effect> Announce()
+    {
+        Core.Announce(_outbox);
+        return Drain();
+    }
+
+    /// <summary>Puts a block of so many granules the way a client does and gives where it lies.</summary>
+    public CopyLocation Put(int n, int granules = 1)
+    {
+        var reserved = Assert.IsType<Reserved>(Assert.Single(Step(new Reserve((long)granules * Granule, TimeSpan.FromSeconds(1)))).Message);
+        return Assert.IsType<Published>(Assert.Single(Step(new Publish(reserved.Reservation, Id(n), Key(n)))).Message).Copy;
+    }
+
+    public void Dispose() => Arena.Dispose();
+
+    private List<Effect> Drain()
+    {
+        var effects = _outbox.Effects.ToList();
+        _outbox.Clear();
+        return effects;
+    }
+
+    private static byte[] Digest(int n, byte kind)
+    {
+        var digest = new byte[32];
+        BitConverter.TryWriteBytes(digest, n);
+        digest[31] = kind;
+        return digest;
+    }
+}

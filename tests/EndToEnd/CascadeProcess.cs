@@ -1,0 +1,95 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Text;
+
+namespace Cascade.EndToEnd;
+
+/// <summary>The program, run as users run it: its own process, its streams, its exit code.</summary>
+internal sealed class CascadeProcess : IDisposable
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
+
+    private readonly Process _process;
+    private readonly StringBuilder _error = new();
+    private readonly TaskCompletionSource _said = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Task<string> _output;
+    private readonly Task _errorPump;
+
+    private CascadeProcess(string? awaitedWord, string[] arguments)
+    {
+        var start = new ProcessStartInfo(Environment.ProcessPath is { } host && Path.GetFileName(host) == "dotnet" ? host : "dotnet")
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            RedirectStandardInput = true,
+            UseShellExecute = false,
+        };
+        start.ArgumentList.Add("exec");
+        start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, "cascade.dll"));
+        foreach (var argument in arguments)
+            start.ArgumentList.Add(argument);
+        _process = Process.Start(start)!;
+        _process.StandardInput.Close();
+        _output = _process.StandardOutput.ReadToEndAsync();
+        _errorPump = PumpErrorAsync(awaitedWord);
+    }
+
+    /// <summary>Number of the process.</summary>
+    public int Id => _process.Id;
+
+    /// <summary>Completes when the awaited word has been said on the error stream, or the stream has ended.</summary>
+    public Task Said => _said.Task.WaitAsync(Patience);
+
+    /// <summary>Starts the program; <see cref="Said"/> waits for <paramref name="awaitedWord"/>.</summary>
+    public static CascadeProcess Start(string awaitedWord, params string[] arguments) => new(awaitedWord, arguments);
+
+    /// <summary>Runs the program to its end.</summary>
+    public static async Task<(int ExitCode, string Output, string Error)> RunAsync(params string[] arguments)
+    {
+        using var process = new CascadeProcess(null, arguments);
+        return await process.EndAsync();
+    }
+
+    /// <summary>Waits for the end of the program.</summary>
+    public async Task<(int ExitCode, string Output, string Error)> EndAsync()
+    {
+        await _process.WaitForExitAsync().WaitAsync(Patience);
+        await _errorPump;
+        return (_process.ExitCode, await _output, _error.ToString());
+    }
+
+    /// <summary>Ends the process as a crash does: nothing of it runs any more.</summary>
+    public async Task KillAsync()
+    {
+        _process.Kill();
+        await _process.WaitForExitAsync().WaitAsync(Patience);
+    }
+
+    /// <summary>Sends a signal by name, such as TERM.</summary>
+    public void Signal(string name)
+    {
+        using var kill = Process.Start("kill", [$"-{name}", _process.Id.ToString(CultureInfo.InvariantCulture)]);
+        kill.WaitForExit();
+    }
+
+    public void Dispose()
+    {
+        if (!_process.HasExited)
+            _process.Kill();
+        _process.WaitForExit();
+        _process.Dispose();
+    }
+
+    private async Task PumpErrorAsync(string? awaitedWord)
+    {
+        while (await _process.StandardError.ReadLineAsync() is { } line)
+        {
+            lock (_error)
+                _error.AppendLine(line);
+            if (awaitedWord is not null && line.Contains(awaitedWord, StringComparison.Ordinal))
+                _said.TrySetResult();
+        }
+
+        _said.TrySetResult();
+    }
+}

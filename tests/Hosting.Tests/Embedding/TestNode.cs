@@ -1,0 +1,36 @@
+using System.Globalization;
+using Cascade.Hosting.Configuration;
+using Cascade.Hosting.Node;
+
+namespace Cascade.Hosting.Tests.Embedding;
+
+/// <summary>Nodes in the test's own process, with arenas that no other test has.</summary>
+internal static class TestNode
+{
+    private const string Folder = "/dev/shm";
+    private static int s_next;
+
+    public static string UniqueName(string what) => string.Create(
+        CultureInfo.InvariantCulture, $"t-{what}-{Environment.ProcessId}-{Interlocked.Increment(ref s_next)}");
+
+    public static string ArenaPath(string cluster) => Path.Combine(Folder, $"cascade-{cluster}-0");
+
+    public static void RemoveArena(string cluster) => File.Delete(ArenaPath(cluster));
+
+    /// <summary>Starts a node on the arena of a cluster and keeps the arena at the stop.</summary>
+    public static Task<CascadeNode> AttachAsync(string cluster, params string[] settings) =>
+        StartAsync(cluster, keepArena: true, TimeProvider.System, settings);
+
+    /// <summary>Starts a node that leaves nothing behind.</summary>
+    public static Task<CascadeNode> StartAsync(params string[] settings) =>
+        StartAsync(UniqueName("node"), keepArena: false, TimeProvider.System, settings);
+
+    public static Task<CascadeNode> StartAsync(string cluster, bool keepArena, TimeProvider time, params string[] settings)
+    {
+        var configuration = CascadeConfiguration.Load(new ConfigurationSources
+        {
+            Overrides = ["cascade.tiers.shm.capacity=8MiB", .. settings, $"cascade.cluster.name={cluster}"],
+        });
+        return CascadeNode.StartAsync(configuration.Options, new NodeStartup { KeepArena = keepArena, Time = time }, CancellationToken.None);
+    }
+}
