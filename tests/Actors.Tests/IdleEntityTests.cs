@@ -1,5 +1,10 @@
 namespace Cascade.Actors.Tests;
 
+[CollectionDefinition(nameof(MeasuredAlone), DisableParallelization = true)]
+public sealed class MeasuredAlone;
+
+/// <summary>Measures the whole process's memory, so no other test may run beside it.</summary>
+[Collection(nameof(MeasuredAlone))]
 public sealed class IdleEntityTests
 {
     /// <summary>

@@ -109,6 +109,20 @@ public sealed class ThreadPoolTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Signal_that_comes_as_a_turn_ends_is_not_overlooked()
+    {
+        for (var round = 0; round < 20_000; round++)
+        {
+            var stopped = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            var actor = _system.ActorOf(Props.Create(() => new Stoppable(stopped)));
+            actor.Tell("a turn");
+            Thread.SpinWait(round % 64);
+            _system.Stop(actor);
+            await stopped.Task.WaitAsync(TimeSpan.FromSeconds(20));
+        }
+    }
+
+    [Fact]
     public async Task Watches_racing_with_the_end_each_tell_once()
     {
         for (var round = 0; round < 200; round++)
@@ -150,6 +164,15 @@ public sealed class ThreadPoolTests : IAsyncLifetime
 
     private sealed class Mute : UntypedActor
     {
+        protected override void OnReceive(object message)
+        {
+        }
+    }
+
+    private sealed class Stoppable(TaskCompletionSource stopped) : UntypedActor
+    {
+        protected override void PostStop() => stopped.SetResult();
+
         protected override void OnReceive(object message)
         {
         }

@@ -1,7 +1,6 @@
 using System.Globalization;
 using Cascade.Core.Hashing;
 using Cascade.Core.Identity;
-using Cascade.Hosting;
 using Cascade.Hosting.Replay;
 using Cascade.Hosting.Tests.Embedding;
 

@@ -7,14 +7,14 @@ namespace Cascade.Actors.Shells;
 public sealed class Recipients
 {
     [ThreadStatic]
-    private static Outbox? t_outbox;
+    private static Outbox? _outbox;
 
     private readonly Dictionary<object, IActorRef> _known = [];
 
     /// <summary>
     /// An outbox for one step on this thread, empty. A step ends with <see cref="Deliver"/>, so steps on a thread never nest.
     /// </summary>
-    public static Outbox StepOutbox => t_outbox ??= new Outbox();
+    public static Outbox StepOutbox => _outbox ??= new Outbox();
 
     /// <summary>Says which actor stands for a destination or a tier address.</summary>
     /// <exception cref="ArgumentException">One is known for it already.</exception>

@@ -16,6 +16,10 @@ internal sealed record ActorBenchmarkResult(
 internal static class ActorBenchmarks
 {
     private const int Rounds = 5;
+
+    /// <summary>Until the hot paths are compiled for good, also where the compiler's thread has to wait for a core.</summary>
+    private const int WarmUpRounds = 3;
+
     private const int Entities = 100_000;
     private static readonly TimeSpan RoundTime = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan AskDeadline = TimeSpan.FromSeconds(10);
@@ -36,7 +40,7 @@ internal static class ActorBenchmarks
 
     private static async Task<double> MedianAsync(Func<Task<double>> measure)
     {
-        await measure(); // Until the hot paths are compiled for good.
+        for (var i = 0; i < WarmUpRounds; i++) await measure();
         var figures = new double[Rounds];
         for (var i = 0; i < Rounds; i++) figures[i] = await measure();
         Array.Sort(figures);

@@ -42,6 +42,15 @@ internal sealed class MappingHandle : SafeHandleZeroOrMinusOneIsInvalid
         return new MappingHandle(address, length);
     }
 
+    /// <summary>From now on stores to the mapping go to pages of this process alone; what it reads stays what the file has.</summary>
+    /// <exception cref="IOException">The kernel refuses.</exception>
+    public void MakePrivate(SafeFileHandle file, string subject)
+    {
+        const int Flags = Libc.MAP_PRIVATE | Libc.MAP_FIXED | Libc.MAP_NORESERVE;
+        if (Libc.mmap(handle, _lengthBytes, Libc.PROT_READ | Libc.PROT_WRITE, Flags, file, 0) == Libc.MAP_FAILED)
+            throw Errno.Failure("Making a mapping private", subject);
+    }
+
     /// <inheritdoc/>
     protected override bool ReleaseHandle() => Libc.munmap(handle, _lengthBytes) == 0;
 

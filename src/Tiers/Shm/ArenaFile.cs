@@ -12,10 +12,11 @@ internal sealed class ArenaFile : IDisposable
     private const int MaxAttempts = 8;
 
     private readonly SafeFileHandle _file;
+    private readonly string _path;
 
-    private ArenaFile(SafeFileHandle file, MappingHandle mapping, ArenaHeader header, bool created)
+    private ArenaFile(SafeFileHandle file, string path, MappingHandle mapping, in ArenaHeader header, bool created)
     {
-        (_file, Mapping, Layout, Created) = (file, mapping, header.Layout, created);
+        (_file, _path, Mapping, Layout, Created) = (file, path, mapping, header.Layout, created);
         RandomAccess.Write(file, BitConverter.GetBytes(Environment.ProcessId), ArenaHeader.OwnerProcessOffset);
     }
 
@@ -47,16 +48,25 @@ internal sealed class ArenaFile : IDisposable
             $"{options.FilePath} keeps appearing and vanishing: another process starts and stops with the same cluster and node. Stop it first.");
     }
 
-    /// <summary>Unmaps the file unless <paramref name="leaveMapped"/>, and lets the lock go.</summary>
-    public void Close(bool leaveMapped)
+    /// <summary>Lets the lock go and unmaps the file; with <paramref name="leaveReadable"/> the bytes stay readable at their address.</summary>
+    public void Close(bool leaveReadable)
     {
-        if (!leaveMapped)
+        if (!leaveReadable)
+        {
             Mapping.Dispose();
+        }
+        else
+        {
+            // A late store through an old reservation must not reach the next owner's blocks. A mapping also keeps the lock: it is let go by name.
+            Mapping.MakePrivate(_file, _path);
+            _ = Libc.flock(_file, Libc.LOCK_UN);
+        }
+
         _file.Dispose();
     }
 
     /// <inheritdoc/>
-    public void Dispose() => Close(leaveMapped: false);
+    public void Dispose() => Close(leaveReadable: false);
 
     private static SafeFileHandle? OpenExisting(string path)
     {
@@ -127,7 +137,7 @@ internal sealed class ArenaFile : IDisposable
 
         // Only the table is read at once; the payload's pages exist, and reading them costs a minor fault a page.
         ArenaPrefault.TryPopulate(mapping.Address, ArenaLayout.TableOffset + header.Layout.TableBytes, Threads(options), path, null);
-        return new ArenaFile(file, mapping, header, created: false);
+        return new ArenaFile(file, path, mapping, header, created: false);
     }
 
     /// <summary>Makes the file. Null when another process did at the same time: look again.</summary>
@@ -156,7 +166,7 @@ internal sealed class ArenaFile : IDisposable
             WriteHeader(file, header);
             mapping = SetUp(file, header, options, progress);
             WriteHeader(file, header.Completed());
-            return new ArenaFile(file, mapping, header, created: true);
+            return new ArenaFile(file, path, mapping, header, created: true);
         }
         catch (Exception failure)
         {

@@ -88,7 +88,7 @@ internal struct Descriptor
         return Kind switch
         {
             DescriptorKind.Free => null,
-            DescriptorKind.Alias when Id.IsZero || Key.IsZero => "it names no block or no key",
+            DescriptorKind.Alias when Id.IsZero || !NamesBlock => "it names no block or no key",
             DescriptorKind.Alias => null,
             DescriptorKind.Resident when Id.IsZero => "it has no block id",
             DescriptorKind.Resident when LengthBytes <= 0 || OffsetBytes < 0 || LengthBytes > payloadBytes || OffsetBytes > payloadBytes - LengthBytes =>

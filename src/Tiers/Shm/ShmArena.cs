@@ -246,7 +246,7 @@ public sealed unsafe class ShmArena : IBlockArena, IDisposable
 
     /// <summary>
     /// Closes the arena and ends its leases; the file stays and the next process takes it over. Memory that a lease or a reservation may
-    /// still point to stays mapped for as long as a lease can be reached.
+    /// still point to stays readable for as long as a lease can be reached; stores to it reach the file no more.
     /// </summary>
     public void Dispose()
     {
@@ -254,7 +254,7 @@ public sealed unsafe class ShmArena : IBlockArena, IDisposable
             return;
         _disposed = true;
         _state.Gate.Close();
-        _file.Close(leaveMapped: _state.Leases.EndAll() > 0 || _filling > 0);
+        _file.Close(leaveReadable: _state.Leases.EndAll() > 0 || _filling > 0);
         _state.Allocator.Dispose();
     }
 

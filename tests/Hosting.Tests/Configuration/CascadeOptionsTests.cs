@@ -57,10 +57,9 @@ public sealed class CascadeOptionsTests
         Assert.Equal(DigestAlgorithm.Blake3, options.Cluster.Digest);
         Assert.Equal(TimeSpan.FromSeconds(5), options.Actors.AskTimeout);
         Assert.Equal(256L << 20, options.Tiers.Shm.CapacityBytes);
-        Assert.Equal(4096, options.Tiers.Shm.MaxBlocks);
+        Assert.Equal(8192, options.Tiers.Shm.MaxBlocks);
         Assert.Equal(256L << 20, options.Tiers.Shm.MaxBlockBytes);
         Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, options.Tiers.Shm.Mode);
-        Assert.Equal(4096 * 8, options.Tracker.Counters);
         Assert.Equal(ConfigurationTesting.Processors, options.Put.HashThreads);
         Assert.Equal(LogLevel.Information, options.Logging.Level);
     }
@@ -120,7 +119,7 @@ public sealed class CascadeOptionsTests
         group => Assert.Single(group));
 
     [Theory]
-    [InlineData("cascade.tiers.shm.capacity = 4GiB", 65536, 4L << 30)]
+    [InlineData("cascade.tiers.shm.capacity = 4GiB", 131072, 4L << 30)]
     [InlineData("cascade.tiers.shm.capacity = 1MiB", 1024, 1L << 20)]
     [InlineData("cascade.tiers.shm.capacity = 1PiB", 1 << 28, 4L << 30)]
     public void Limits_are_derived_from_the_capacity(string setting, int maxBlocks, long maxBlockBytes)

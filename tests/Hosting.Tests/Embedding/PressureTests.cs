@@ -1,5 +1,3 @@
-using Cascade.Core.Identity;
-
 namespace Cascade.Hosting.Tests.Embedding;
 
 /// <summary>What happens when memory, leases or patience run out.</summary>
@@ -35,12 +33,12 @@ public sealed class PressureTests
     {
         await using var node = await TestNode.StartAsync();
         var leases = await FillAndLeaseAsync(node.Cache);
-        var put = await node.Cache.PutAsync(Blocks.Key(-1), Blocks.Bytes(-1), new PutOptions { Deadline = TimeSpan.FromMilliseconds(50) });
+        var put = await node.Cache.PutAsync(Blocks.Key(9999), Blocks.Bytes(9999), new PutOptions { Deadline = TimeSpan.FromMilliseconds(50) });
         Assert.Equal(PutStatus.Busy, put.Status);
         Assert.Contains("leased", put.Reason, StringComparison.Ordinal);
 
         // The next put waits; a lease that ends makes its room.
-        var waiting = node.Cache.PutAsync(Blocks.Key(-1), Blocks.Bytes(-1), new PutOptions { Deadline = TimeSpan.FromSeconds(30) }).AsTask();
+        var waiting = node.Cache.PutAsync(Blocks.Key(9999), Blocks.Bytes(9999), new PutOptions { Deadline = TimeSpan.FromSeconds(30) }).AsTask();
         leases[5].Dispose();
         Assert.Equal(PutStatus.Stored, (await waiting).Status);
         Assert.False((await node.Cache.GetAsync(Blocks.Key(5))).IsHit);
@@ -59,7 +57,7 @@ public sealed class PressureTests
     {
         await using var node = await TestNode.StartAsync("cascade.leases.duration=1s");
         var leases = await FillAndLeaseAsync(node.Cache);
-        var put = await node.Cache.PutAsync(Blocks.Key(-1), Blocks.Bytes(-1), new PutOptions { Deadline = TimeSpan.FromSeconds(30) });
+        var put = await node.Cache.PutAsync(Blocks.Key(9999), Blocks.Bytes(9999), new PutOptions { Deadline = TimeSpan.FromSeconds(30) });
         Assert.Equal(PutStatus.Stored, put.Status);
         Assert.Contains(leases, lease => !lease.IsHeld);
     }

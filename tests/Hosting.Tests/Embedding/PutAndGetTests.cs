@@ -104,14 +104,14 @@ public sealed class PutAndGetTests
     {
         await using var node = await TestNode.StartAsync();
         await node.Cache.PutAsync(Blocks.Key(1), Blocks.Bytes(1));
-        Lease(node.Cache, 1000);
+        var key = Blocks.Key(1);
+        Lease(node.Cache, key, 1000);
         var before = GC.GetAllocatedBytesForCurrentThread();
-        Lease(node.Cache, 1000);
+        Lease(node.Cache, key, 1000);
         Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
 
-        static void Lease(ICascade cache, int times)
+        static void Lease(ICascade cache, CacheKey key, int times)
         {
-            var key = Blocks.Key(1);
             for (var i = 0; i < times; i++)
             {
                 var pending = cache.GetAsync(key);
