@@ -9,7 +9,8 @@ internal sealed record NodeRequest(string? ConfigFile, IReadOnlyList<string> Set
     public bool Reset { get; init; }
 
     /// <summary>
-    /// Use the configured cluster's arena and leave it in place at the stop. Otherwise the node has an arena of its own, which goes with it.
+    /// Use the configured cluster's arena and leave it in place at the stop. Otherwise the node has an arena of its own, which
+    /// goes with it.
     /// </summary>
     public bool KeepArena { get; init; }
 

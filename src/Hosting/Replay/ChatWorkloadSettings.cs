@@ -7,7 +7,7 @@ internal sealed record ChatWorkloadSettings
     public static readonly ChatWorkloadSettings Default = new();
 
     /// <summary>Requests in all.</summary>
-    public int Requests { get; init; } = 24_000;
+    public int Requests { get; init; } = 40_000;
 
     /// <summary>Conversations under way at a time: together they are the set that a cache profits from keeping.</summary>
     public int Sessions { get; init; } = 192;

@@ -12,8 +12,8 @@ internal sealed class ReplayVerb
     private const long BytesPerBlockMax = 1 << 30;
     private const ulong SeedDefault = 1;
 
-    private readonly INodeLauncher _launcher;
     private readonly CliConsole _console;
+    private readonly INodeLauncher _launcher;
     private readonly NodeOptions _node = new();
     private readonly Option<bool> _json = CommonOptions.Json();
 
@@ -39,21 +39,22 @@ internal sealed class ReplayVerb
     private readonly Option<long?> _shm = CommonOptions.Size("--shm", $"Size of the shared-memory tier ({ShmCapacityPath}).");
     private readonly Option<bool> _keep = new("--keep")
     {
-        Description = "Use the configured cluster's arena and leave it in /dev/shm at the end. Otherwise the replay has one of its own, which goes with it.",
+        Description = "Use the configured cluster's arena and leave it in /dev/shm at the end. Otherwise the replay has one of "
+            + "its own, which goes with it.",
     };
 
     private readonly Option<long?> _seed = CommonOptions.Count("--seed", $"Seed of the generated load ({SeedDefault}).", 0);
 
-    private ReplayVerb(INodeLauncher launcher, CliConsole console)
+    private ReplayVerb(CliConsole console, INodeLauncher launcher)
     {
-        _launcher = launcher;
         _console = console;
+        _launcher = launcher;
     }
 
     /// <summary>Makes the verb.</summary>
-    public static Command Create(INodeLauncher launcher, CliConsole console)
+    public static Command Create(CliConsole console, INodeLauncher launcher)
     {
-        var verb = new ReplayVerb(launcher, console);
+        var verb = new ReplayVerb(console, launcher);
         var command = new VerbCommand(
             "replay",
             "Replay a load of LLM requests against a node in this process. Each request reads the longest prefix of its blocks "
