@@ -7,8 +7,8 @@ var launcher = new NodeLauncher();
 using var signals = new InterruptSignals();
 var cli = new CascadeCli(
     console,
-    ReplayVerb.Create(launcher, console),
-    BenchVerb.Create(launcher, console),
+    ReplayVerb.Create(console, launcher),
+    BenchVerb.Create(console, launcher),
     InspectVerb.Create(console),
-    NodeVerb.Create(launcher, console));
+    NodeVerb.Create(console, launcher));
 return await cli.RunAsync(args, signals.Token);

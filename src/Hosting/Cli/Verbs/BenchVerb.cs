@@ -12,7 +12,7 @@ internal static class BenchVerb
     private const int Rounds = 15;
 
     /// <summary>Makes the verb.</summary>
-    public static Command Create(INodeLauncher launcher, CliConsole console)
+    public static Command Create(CliConsole console, INodeLauncher launcher)
     {
         var verb = new VerbCommand(
             "bench",

@@ -6,7 +6,7 @@ namespace Cascade.Hosting.Cli.Verbs;
 internal static class NodeVerb
 {
     /// <summary>Makes the verb.</summary>
-    public static Command Create(INodeLauncher launcher, CliConsole console)
+    public static Command Create(CliConsole console, INodeLauncher launcher)
     {
         var verb = new VerbCommand(
             "node",
