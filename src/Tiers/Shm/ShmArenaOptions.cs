@@ -14,6 +14,8 @@ public sealed record ShmArenaOptions
     /// <summary>Most leases that may be held at once.</summary>
     public const int MaxLeasesLimit = 1 << 24;
 
+    private const string ClusterNameCharacters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-";
+
     // Blocks are typically 0.5 to 320 MB: a descriptor for each 128 KiB leaves room for smaller ones and for aliases at 0.15 % of memory.
     private const long BytesPerDefaultSlot = 128 << 10;
 
@@ -87,7 +89,5 @@ public sealed record ShmArenaOptions
 
     private static bool IsClusterName(string? name) =>
         name is { Length: >= 1 and <= MaxClusterNameLength }
-        && name.AsSpan().ContainsAnyExcept(System.Buffers.SearchValues.Create(ClusterNameCharacters)) is false;
-
-    private const string ClusterNameCharacters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-";
+        && !name.AsSpan().ContainsAnyExcept(ClusterNameCharacters);
 }
