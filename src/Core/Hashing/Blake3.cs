@@ -4,8 +4,9 @@ namespace Cascade.Core.Hashing;
 
 /// <summary>BLAKE3 in hash mode with a 256-bit digest, on the calling thread, by the widest vectors the CPU has.</summary>
 /// <remarks>
-/// From the specification "BLAKE3: one function, fast everywhere" (2020). Pure functions, safe on any thread; nothing is allocated.
-/// For one input on several threads see <see cref="Blake3Tree"/>; for input that comes in pieces, <see cref="Blake3Hasher"/>.
+/// From the specification "BLAKE3: one function, fast everywhere" (2020). Pure functions, safe on any thread; nothing is
+/// allocated. For one input on several threads see <see cref="Blake3Tree"/>; for input that comes in pieces,
+/// <see cref="Blake3Hasher"/>.
 /// </remarks>
 public static unsafe class Blake3
 {
@@ -23,10 +24,12 @@ public static unsafe class Blake3
     public static void Hash(ReadOnlySpan<byte> source, Span<byte> digest) => Hash(LaneHashing.Best, source, digest);
 
     /// <summary>
-    /// Copies <paramref name="source"/> to <paramref name="destination"/> and writes its digest, reading the source from memory once.
-    /// Large inputs are stored past the caches; other threads see them as they see any store made before the return.
+    /// Copies <paramref name="source"/> to <paramref name="destination"/> and writes its digest, reading the source from memory
+    /// once. Large inputs are stored past the caches; other threads see them as they see any store made before the return.
     /// </summary>
-    /// <exception cref="ArgumentException">The lengths differ, source and destination overlap, or the digest has less than 32 bytes.</exception>
+    /// <exception cref="ArgumentException">
+    /// The lengths differ, source and destination overlap, or the digest has less than 32 bytes.
+    /// </exception>
     public static void HashAndCopy(ReadOnlySpan<byte> source, Span<byte> destination, Span<byte> digest) =>
         HashAndCopy(LaneHashing.Best, source, destination, digest);
 

@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Numerics;
 using System.Runtime.CompilerServices;
 
 namespace Cascade.Core.Hashing;
@@ -59,18 +60,27 @@ public unsafe struct Blake3Hasher
         HashingArguments.RequireDigest(digest);
         var pair = stackalloc uint[2 * Blake3Spec.ChainingWords];
         var right = pair + Blake3Spec.ChainingWords;
+        var level = _depth;
+        fixed (uint* stack = &_stack[0])
         fixed (byte* buffer = &_buffer[0])
-            ScalarKernel.HashChunk(buffer, _bufferedBytes, _chunksDone, _depth == 0 ? Blake3Spec.Root : 0, right);
-        for (var level = _depth - 1; level >= 0; level--)
         {
-            fixed (uint* left = &_stack[level * Blake3Spec.ChainingWords])
-                Unsafe.CopyBlockUnaligned(pair, left, Blake3Spec.ChainingBytes);
-            ScalarKernel.HashParent(pair, level == 0 ? Blake3Spec.Root : 0, right);
+            if (_bufferedBytes > 0 || level == 0)
+                ScalarKernel.HashChunk(buffer, _bufferedBytes, _chunksDone, level == 0 ? Blake3Spec.Root : 0, right);
+            else
+                CopyNode(stack + --level * Blake3Spec.ChainingWords, right);
+            while (--level >= 0)
+            {
+                CopyNode(stack + level * Blake3Spec.ChainingWords, pair);
+                ScalarKernel.HashParent(pair, level == 0 ? Blake3Spec.Root : 0, right);
+            }
         }
         new ReadOnlySpan<byte>(right, Blake3.DigestBytes).CopyTo(digest);
     }
 
-    /// <summary>A chunk is hashed only when a byte after it is seen, for the last one may be the root.</summary>
+    /// <summary>
+    /// A single chunk is hashed only when a byte after it is seen, and a node is joined with its left siblings only when one
+    /// after it is added: either may turn out to be the root.
+    /// </summary>
     [SkipLocalsInit]
     private void Update(byte* source, nuint lengthBytes, FusedCopy copy)
     {
@@ -86,29 +96,43 @@ public unsafe struct Blake3Hasher
             HashBuffer();
         }
 
-        var chaining = stackalloc uint[Blake3Spec.ChainingWords];
+        var nodes = stackalloc uint[Subtree.GroupChunks * Blake3Spec.ChainingWords];
         while (lengthBytes > Blake3Spec.ChunkBytes)
         {
-            var subtreeBytes = NextSubtreeBytes(lengthBytes);
-            Subtree.Hash(_path, source, subtreeBytes, _chunksDone, 0, copy, chaining);
-            Push(chaining, subtreeBytes / Blake3Spec.ChunkBytes);
+            var chunks = NextSubtreeChunks(lengthBytes / Blake3Spec.ChunkBytes);
+            var subtreeBytes = chunks * Blake3Spec.ChunkBytes;
+            if (chunks == 1)
+            {
+                Subtree.Hash(_path, source, subtreeBytes, _chunksDone, 0, copy, nodes);
+                Push(nodes, 1);
+            }
+            else
+            {
+                Subtree.HashToChildren(_path, source, subtreeBytes, _chunksDone, copy, nodes);
+                Push(nodes, chunks / 2);
+                Push(nodes + Blake3Spec.ChainingWords, chunks / 2);
+            }
             source += subtreeBytes;
             lengthBytes -= subtreeBytes;
             copy = copy.Skip(subtreeBytes);
         }
-        Buffer(source, lengthBytes, copy);
+        if (lengthBytes > 0)
+            Buffer(source, lengthBytes, copy);
     }
 
-    /// <summary>The largest node that starts at the next chunk and ends before the last byte at hand.</summary>
-    private readonly nuint NextSubtreeBytes(nuint lengthBytes)
+    /// <summary>
+    /// The largest node that starts at the next chunk and has no more than <paramref name="wholeChunks"/> chunks.
+    /// </summary>
+    private readonly nuint NextSubtreeChunks(nuint wholeChunks)
     {
-        var subtreeBytes = Subtree.LeftBytes(lengthBytes);
-        var alignedChunks = _chunksDone & (0 - _chunksDone);
-        return alignedChunks == 0 ? subtreeBytes : (nuint)Math.Min(subtreeBytes, alignedChunks * Blake3Spec.ChunkBytes);
+        var chunks = (nuint)1 << BitOperations.Log2(wholeChunks);
+        var alignment = _chunksDone & (0 - _chunksDone);
+        return alignment == 0 ? chunks : (nuint)Math.Min(chunks, alignment);
     }
 
     private void Buffer(byte* source, nuint lengthBytes, FusedCopy copy)
     {
+        JoinComplete();
         new ReadOnlySpan<byte>(source, (int)lengthBytes).CopyTo(_buffer[_bufferedBytes..]);
         copy.Copy(source, lengthBytes);
         _bufferedBytes += (int)lengthBytes;
@@ -124,25 +148,30 @@ public unsafe struct Blake3Hasher
         _bufferedBytes = 0;
     }
 
-    /// <summary>Adds a complete node and joins it with every node to its left that it completes to a larger one.</summary>
-    [SkipLocalsInit]
     private void Push(uint* chaining, ulong chunks)
     {
+        JoinComplete();
+        fixed (uint* stack = &_stack[0])
+            CopyNode(chaining, stack + _depth * Blake3Spec.ChainingWords);
+        _depth++;
         _chunksDone += chunks;
-        var pair = stackalloc uint[2 * Blake3Spec.ChainingWords];
+    }
+
+    /// <summary>Joins the top of the stack until it holds one node for every set bit of the number of chunks.</summary>
+    private void JoinComplete()
+    {
+        var complete = BitOperations.PopCount(_chunksDone);
         fixed (uint* stack = &_stack[0])
         {
-            for (var nodes = _chunksDone / chunks; nodes % 2 == 0; nodes /= 2)
+            for (; _depth > complete; _depth--)
             {
-                _depth--;
-                Unsafe.CopyBlockUnaligned(pair, stack + _depth * Blake3Spec.ChainingWords, Blake3Spec.ChainingBytes);
-                Unsafe.CopyBlockUnaligned(pair + Blake3Spec.ChainingWords, chaining, Blake3Spec.ChainingBytes);
-                ScalarKernel.HashParent(pair, 0, chaining);
+                var left = stack + (_depth - 2) * Blake3Spec.ChainingWords;
+                ScalarKernel.HashParent(left, 0, left);
             }
-            Unsafe.CopyBlockUnaligned(stack + _depth * Blake3Spec.ChainingWords, chaining, Blake3Spec.ChainingBytes);
-            _depth++;
         }
     }
+
+    private static void CopyNode(uint* from, uint* to) => Unsafe.CopyBlockUnaligned(to, from, Blake3Spec.ChainingBytes);
 
     [InlineArray(Blake3Spec.ChunkBytes)]
     private struct ChunkBuffer
@@ -150,7 +179,8 @@ public unsafe struct Blake3Hasher
         private byte _first;
     }
 
-    [InlineArray(Blake3Spec.MaxDepth * Blake3Spec.ChainingWords)]
+    /// <remarks>One more node than the tree has levels: two siblings at the end may wait to be joined.</remarks>
+    [InlineArray((Blake3Spec.MaxDepth + 1) * Blake3Spec.ChainingWords)]
     private struct ChainingStack
     {
         private uint _first;

@@ -13,7 +13,9 @@ public readonly record struct Blake3Plan
     /// <summary>The most pieces that a plan has.</summary>
     public const int MaxPieces = 1024;
 
-    /// <summary>Length of a piece of all but huge inputs, in bytes: small enough to stay in a core's second-level cache.</summary>
+    /// <summary>
+    /// Length of a piece of all but huge inputs, in bytes: small enough to stay in a core's second-level cache.
+    /// </summary>
     public const int MinPieceBytes = 256 << 10;
 
     /// <summary>The longest piece, in bytes: what a span can hold.</summary>

@@ -17,8 +17,12 @@ public static unsafe class Blake3Tree
     /// <exception cref="ArgumentOutOfRangeException">The input is longer than 1 TiB.</exception>
     public static Blake3Plan Plan(ulong lengthBytes) => new(lengthBytes);
 
-    /// <summary>Writes the chaining value of piece number <paramref name="piece"/>, whose bytes are <paramref name="source"/>.</summary>
-    /// <exception cref="ArgumentException">The source is not as long as the plan says, or the chaining value has less than 32 bytes.</exception>
+    /// <summary>
+    /// Writes the chaining value of piece number <paramref name="piece"/>, whose bytes are <paramref name="source"/>.
+    /// </summary>
+    /// <exception cref="ArgumentException">
+    /// The source is not as long as the plan says, or the chaining value has less than 32 bytes.
+    /// </exception>
     /// <exception cref="ArgumentOutOfRangeException">The plan has no such piece.</exception>
     public static void HashPiece(in Blake3Plan plan, int piece, ReadOnlySpan<byte> source, Span<byte> chainingValue) =>
         HashPiece(LaneHashing.Best, plan, piece, source, chainingValue);
@@ -38,12 +42,15 @@ public static unsafe class Blake3Tree
     /// <summary>
     /// Writes the digest of the input from the chaining values of all its pieces, in piece order. The values are overwritten.
     /// </summary>
-    /// <exception cref="ArgumentException">There are not 32 bytes for every piece, or the digest has less than 32 bytes.</exception>
+    /// <exception cref="ArgumentException">
+    /// There are not 32 bytes for every piece, or the digest has less than 32 bytes.
+    /// </exception>
     public static void Combine(in Blake3Plan plan, Span<byte> chainingValues, Span<byte> digest) =>
         Combine(LaneHashing.Best, plan, chainingValues, digest);
 
     [SkipLocalsInit]
-    internal static void HashPiece(SimdPath path, in Blake3Plan plan, int piece, ReadOnlySpan<byte> source, Span<byte> chainingValue)
+    internal static void HashPiece(
+        SimdPath path, in Blake3Plan plan, int piece, ReadOnlySpan<byte> source, Span<byte> chainingValue)
     {
         RequirePiece(plan, piece, source.Length);
         HashingArguments.RequireDigest(chainingValue);
@@ -75,12 +82,15 @@ public static unsafe class Blake3Tree
         HashingArguments.RequireDigest(digest);
         if (chainingValues.Length != plan.ChainingValuesBytes)
             throw new ArgumentException(
-                $"{plan.PieceCount} pieces have {plan.ChainingValuesBytes} bytes of chaining values and {chainingValues.Length} were given; "
-                + "pass all of them, in piece order.", nameof(chainingValues));
+                $"{plan.PieceCount} pieces have {plan.ChainingValuesBytes} bytes of chaining values; "
+                + $"{chainingValues.Length} were given; pass all of them, in piece order.", nameof(chainingValues));
         if (plan.PieceCount > 1)
         {
             fixed (byte* values = chainingValues)
-                Subtree.Reduce(path, (uint*)values, plan.PieceCount, Blake3Spec.Root, (uint*)values);
+            {
+                Subtree.ReduceToChildren(path, (uint*)values, plan.PieceCount);
+                ScalarKernel.HashParent((uint*)values, Blake3Spec.Root, (uint*)values);
+            }
         }
         chainingValues[..ChainingValueBytes].CopyTo(digest);
     }
@@ -95,6 +105,7 @@ public static unsafe class Blake3Tree
         var expected = plan.PieceLengthBytes(piece);
         if (lengthBytes != expected)
             throw new ArgumentException(
-                $"Piece {piece} has {expected} bytes and {lengthBytes} were given; take offset and length from the plan.", nameof(lengthBytes));
+                $"Piece {piece} has {expected} bytes and {lengthBytes} were given; take offset and length from the plan.",
+                nameof(lengthBytes));
     }
 }

@@ -4,7 +4,9 @@ using Cascade.Core.Identity;
 
 namespace Cascade.Core.Hashing;
 
-/// <summary>The id of a block's bytes by the cluster's algorithm. Pure functions on the calling thread; nothing is allocated.</summary>
+/// <summary>
+/// The id of a block's bytes by the cluster's algorithm. Pure functions on the calling thread; nothing is allocated.
+/// </summary>
 public static class BlockDigest
 {
     /// <summary>The id of a block of 1 byte to 2 GiB.</summary>

@@ -19,7 +19,9 @@ internal readonly unsafe struct FusedCopy
     private readonly byte* _destination;
     private readonly bool _streaming;
 
-    /// <summary>Copies to <paramref name="destination"/>, as part of a transfer of <paramref name="totalBytes"/> in all.</summary>
+    /// <summary>
+    /// Copies to <paramref name="destination"/>, as part of a transfer of <paramref name="totalBytes"/> in all.
+    /// </summary>
     public FusedCopy(byte* destination, nuint totalBytes)
         : this(totalBytes == 0 ? null : destination, totalBytes > StreamingBytes)
     {
@@ -30,6 +32,12 @@ internal readonly unsafe struct FusedCopy
         _destination = destination;
         _streaming = streaming;
     }
+
+    /// <summary>
+    /// The destination, when the kernel may stream whole lines to it while it hashes; else null, and <see cref="Copy"/> is due
+    /// after.
+    /// </summary>
+    public byte* AlignedLines => _streaming && (nuint)_destination % LineBytes == 0 ? _destination : null;
 
     /// <summary>The same copy, for what lies <paramref name="bytes"/> further on.</summary>
     public FusedCopy Skip(nuint bytes) => _destination == null ? default : new FusedCopy(_destination + bytes, _streaming);
@@ -64,8 +72,9 @@ internal readonly unsafe struct FusedCopy
             StreamLine(source + at, destination + at);
     }
 
+    /// <summary>Writes 64 bytes to an aligned line, past the caches.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void StreamLine(byte* source, byte* line)
+    public static void StreamLine(byte* source, byte* line)
     {
         if (Vector512.IsHardwareAccelerated)
         {

@@ -7,7 +7,8 @@ internal static class HashingArguments
     {
         if (digest.Length < Blake3Spec.ChainingBytes)
             throw new ArgumentException(
-                $"A digest takes {Blake3Spec.ChainingBytes} bytes and the span has {digest.Length}; pass a longer span.", nameof(digest));
+                $"A digest takes {Blake3Spec.ChainingBytes} bytes and the span has {digest.Length}; pass a longer span.",
+                nameof(digest));
     }
 
     public static void RequireSeparate(ReadOnlySpan<byte> source, Span<byte> destination)
@@ -17,6 +18,7 @@ internal static class HashingArguments
                 $"The source has {source.Length} bytes and the destination {destination.Length}; pass spans of the same length.",
                 nameof(destination));
         if (source.Overlaps(destination))
-            throw new ArgumentException("Source and destination overlap; pass separate memory, or hash without copying.", nameof(destination));
+            throw new ArgumentException(
+                "Source and destination overlap; pass separate memory, or hash without copying.", nameof(destination));
     }
 }

@@ -26,44 +26,54 @@ internal static unsafe class LaneHashing
         _ => "scalar",
     };
 
-    /// <summary>Writes the chaining values of consecutive whole chunks, the first being chunk <paramref name="counter"/>.</summary>
-    public static void HashChunks(SimdPath path, byte* chunks, int count, ulong counter, uint* chaining) =>
-        Hash(path, chunks, count, Blake3Spec.BlocksPerChunk, counter, chaining);
+    /// <summary>
+    /// Writes the chaining values of consecutive whole chunks, and copies them on the way. The first is chunk number
+    /// <paramref name="counter"/>, a multiple of the count rounded up to a power of two.
+    /// </summary>
+    public static void HashChunks(SimdPath path, byte* chunks, int count, ulong counter, FusedCopy copy, uint* chaining) =>
+        Hash(path, chunks, count, Blake3Spec.BlocksPerChunk, counter, copy, chaining);
 
     /// <summary>Writes the parents of consecutive pairs of chaining values; may work in place.</summary>
-    public static void HashParents(SimdPath path, uint* children, int count, uint* chaining) =>
-        Hash(path, (byte*)children, count, 1, 0, chaining);
+    public static void HashParents(SimdPath path, uint* children, int count, uint* parents) =>
+        Hash(path, (byte*)children, count, 1, 0, default, parents);
 
-    private static void Hash(SimdPath path, byte* inputs, int count, int blocks, ulong counter, uint* chaining)
+    private static void Hash(SimdPath path, byte* inputs, int count, int blocks, ulong counter, FusedCopy copy, uint* chaining)
     {
         while (count > 0)
         {
-            int done;
-            if (path >= SimdPath.Lanes16 && count >= Lanes16.Count)
-            {
-                LaneKernel<Vector512<uint>, Lanes16>.Hash(inputs, blocks, counter, chaining);
-                done = Lanes16.Count;
-            }
-            else if (path >= SimdPath.Lanes8 && count >= Lanes8.Count)
-            {
-                LaneKernel<Vector256<uint>, Lanes8>.Hash(inputs, blocks, counter, chaining);
-                done = Lanes8.Count;
-            }
-            else if (path >= SimdPath.Lanes4 && count >= Lanes4.Count)
-            {
-                LaneKernel<Vector128<uint>, Lanes4>.Hash(inputs, blocks, counter, chaining);
-                done = Lanes4.Count;
-            }
-            else
-            {
-                ScalarKernel.Hash(inputs, blocks, counter, chaining);
-                done = 1;
-            }
-            inputs += done * blocks * Blake3Spec.BlockBytes;
+            var done = HashWidest(path, inputs, count, blocks, counter, copy, chaining);
+            var doneBytes = (nuint)(done * blocks * Blake3Spec.BlockBytes);
+            inputs += doneBytes;
+            copy = copy.Skip(doneBytes);
             chaining += done * Blake3Spec.ChainingWords;
-            counter += (uint)done;
             count -= done;
+            counter += blocks == 1 ? 0 : (uint)done;
         }
+    }
+
+    private static int HashWidest(
+        SimdPath path, byte* inputs, int count, int blocks, ulong counter, FusedCopy copy, uint* chaining)
+    {
+        if (path >= SimdPath.Lanes16 && count >= Lanes16.Count)
+            return HashLanes<Vector512<uint>, Lanes16>(inputs, blocks, counter, copy, chaining);
+        if (path >= SimdPath.Lanes8 && count >= Lanes8.Count)
+            return HashLanes<Vector256<uint>, Lanes8>(inputs, blocks, counter, copy, chaining);
+        if (path >= SimdPath.Lanes4 && count >= Lanes4.Count)
+            return HashLanes<Vector128<uint>, Lanes4>(inputs, blocks, counter, copy, chaining);
+        ScalarKernel.Hash(inputs, blocks, counter, chaining);
+        copy.Copy(inputs, (nuint)blocks * Blake3Spec.BlockBytes);
+        return 1;
+    }
+
+    private static int HashLanes<TVector, TLanes>(byte* inputs, int blocks, ulong counter, FusedCopy copy, uint* chaining)
+        where TVector : unmanaged
+        where TLanes : struct, ILanes<TVector>
+    {
+        var lines = copy.AlignedLines;
+        LaneKernel<TVector, TLanes>.Hash(inputs, blocks, counter, lines, chaining);
+        if (lines == null)
+            copy.Copy(inputs, (nuint)(TLanes.Count * blocks * Blake3Spec.BlockBytes));
+        return TLanes.Count;
     }
 
     private static SimdPath Widest()

@@ -6,8 +6,9 @@ namespace Cascade.Core.Hashing;
 
 /// <summary>The compression function (specification, section 2.2) on as many inputs at a time as a vector has lanes.</summary>
 /// <remarks>
-/// The state is sixteen vectors that stay in registers; message words are memory operands. The four columns, then the four
-/// diagonals, advance step by step together: each step is four independent operations, which hides their latency.
+/// State and message words are 32 vectors: with AVX-512 all stay in registers. The 16-lane kernel reads 16 streams 1 KiB apart,
+/// which hardware does not prefetch in time, so the kernel asks for what the next call will read; past the end of the input that
+/// is a hint to nowhere, and harmless. Compiled with full optimization at once: the first tier would call every vector operation.
 /// </remarks>
 internal static unsafe class LaneKernel<TVector, TLanes>
     where TVector : unmanaged
@@ -18,11 +19,12 @@ internal static unsafe class LaneKernel<TVector, TLanes>
 
     /// <summary>
     /// Hashes as many inputs as there are lanes, one after another in memory: whole chunks from number <paramref name="counter"/>
-    /// when they have 16 blocks, parents when they have one. <paramref name="chaining"/> may overlap the head of the inputs.
+    /// when they have 16 blocks, parents when they have one, whose chaining values may overwrite the inputs. Chunks are also
+    /// streamed to <paramref name="lines"/>, which is aligned to 64 bytes or null.
     /// </summary>
     [SkipLocalsInit]
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Hash(byte* inputs, int blocks, ulong counter, uint* chaining)
+    public static void Hash(byte* inputs, int blocks, ulong counter, byte* lines, uint* chaining)
     {
         Debug.Assert(counter % (uint)TLanes.Count == 0, "Lane numbers are added to the counter without carry.");
         var space = stackalloc byte[WordsPerBlock * sizeof(TVector) + (int)AlignmentBytes];
@@ -38,15 +40,18 @@ internal static unsafe class LaneKernel<TVector, TLanes>
 
         for (var block = 0; block < blocks; block++)
         {
-            TLanes.LoadBlocks(inputs + block * Blake3Spec.BlockBytes, strideBytes, m);
+            var source = inputs + block * Blake3Spec.BlockBytes;
+            TLanes.LoadBlocks(source, strideBytes, m);
+            if (lines != null)
+                StreamBlocks(source, lines + block * Blake3Spec.BlockBytes);
             if (!isParent)
-                PrefetchNext(inputs + (nuint)(Blake3Spec.BlocksPerChunk + block) * (nuint)TLanes.Count * Blake3Spec.BlockBytes);
+                PrefetchNext(inputs + (Blake3Spec.BlocksPerChunk + block) * TLanes.Count * Blake3Spec.BlockBytes);
             TVector v8 = TLanes.Broadcast(Blake3Spec.Iv0), v9 = TLanes.Broadcast(Blake3Spec.Iv1);
             TVector v10 = TLanes.Broadcast(Blake3Spec.Iv2), v11 = TLanes.Broadcast(Blake3Spec.Iv3);
             TVector v12 = counterLow, v13 = TLanes.Broadcast((uint)(counter >> 32));
             TVector v14 = TLanes.Broadcast(Blake3Spec.BlockBytes), v15 = TLanes.Broadcast(Flags(block, blocks));
 
-            Rounds(ref h0, ref h1, ref h2, ref h3, ref h4, ref h5, ref h6, ref h7,
+            Rounds<TVector, TLanes>.Apply(ref h0, ref h1, ref h2, ref h3, ref h4, ref h5, ref h6, ref h7,
                 ref v8, ref v9, ref v10, ref v11, ref v12, ref v13, ref v14, ref v15, m);
 
             h0 = TLanes.Xor(h0, v8);
@@ -70,18 +75,27 @@ internal static unsafe class LaneKernel<TVector, TLanes>
         TLanes.StoreChaining(m, chaining);
     }
 
+    /// <summary>Copies one block of every chunk: its lines were just loaded, and the stores overlap with the rounds.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void PrefetchNext(byte* p)
+    private static void StreamBlocks(byte* source, byte* lines)
+    {
+        for (var lane = 0; lane < TLanes.Count; lane++)
+            FusedCopy.StreamLine(source + lane * Blake3Spec.ChunkBytes, lines + lane * Blake3Spec.ChunkBytes);
+    }
+
+    /// <summary>Asks for one line a lane.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void PrefetchNext(byte* source)
     {
         if (!Sse.IsSupported)
             return;
         for (var lane = 0; lane < TLanes.Count; lane += 4)
         {
-            Sse.Prefetch0(p);
-            Sse.Prefetch0(p + 64);
-            Sse.Prefetch0(p + 128);
-            Sse.Prefetch0(p + 192);
-            p += 256;
+            Sse.Prefetch0(source);
+            Sse.Prefetch0(source + Blake3Spec.BlockBytes);
+            Sse.Prefetch0(source + 2 * Blake3Spec.BlockBytes);
+            Sse.Prefetch0(source + 3 * Blake3Spec.BlockBytes);
+            source += 4 * Blake3Spec.BlockBytes;
         }
     }
 
@@ -90,41 +104,4 @@ internal static unsafe class LaneKernel<TVector, TLanes>
         : block == 0 ? Blake3Spec.ChunkStart
         : block == blocks - 1 ? Blake3Spec.ChunkEnd
         : 0;
-
-    /// <summary>The seven rounds, each with its order of message words written out.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Rounds(
-        ref TVector v0, ref TVector v1, ref TVector v2, ref TVector v3, ref TVector v4, ref TVector v5, ref TVector v6, ref TVector v7,
-        ref TVector v8, ref TVector v9, ref TVector v10, ref TVector v11, ref TVector v12, ref TVector v13, ref TVector v14, ref TVector v15,
-        TVector* m)
-    {
-        TLanes.HalfRound(ref v0, ref v1, ref v2, ref v3, ref v4, ref v5, ref v6, ref v7,
-            ref v8, ref v9, ref v10, ref v11, ref v12, ref v13, ref v14, ref v15, m, 0, 1, 2, 3, 4, 5, 6, 7);
-        TLanes.HalfRound(ref v0, ref v1, ref v2, ref v3, ref v5, ref v6, ref v7, ref v4,
-            ref v10, ref v11, ref v8, ref v9, ref v15, ref v12, ref v13, ref v14, m, 8, 9, 10, 11, 12, 13, 14, 15);
-        TLanes.HalfRound(ref v0, ref v1, ref v2, ref v3, ref v4, ref v5, ref v6, ref v7,
-            ref v8, ref v9, ref v10, ref v11, ref v12, ref v13, ref v14, ref v15, m, 2, 6, 3, 10, 7, 0, 4, 13);
-        TLanes.HalfRound(ref v0, ref v1, ref v2, ref v3, ref v5, ref v6, ref v7, ref v4,
-            ref v10, ref v11, ref v8, ref v9, ref v15, ref v12, ref v13, ref v14, m, 1, 11, 12, 5, 9, 14, 15, 8);
-        TLanes.HalfRound(ref v0, ref v1, ref v2, ref v3, ref v4, ref v5, ref v6, ref v7,
-            ref v8, ref v9, ref v10, ref v11, ref v12, ref v13, ref v14, ref v15, m, 3, 4, 10, 12, 13, 2, 7, 14);
-        TLanes.HalfRound(ref v0, ref v1, ref v2, ref v3, ref v5, ref v6, ref v7, ref v4,
-            ref v10, ref v11, ref v8, ref v9, ref v15, ref v12, ref v13, ref v14, m, 6, 5, 9, 0, 11, 15, 8, 1);
-        TLanes.HalfRound(ref v0, ref v1, ref v2, ref v3, ref v4, ref v5, ref v6, ref v7,
-            ref v8, ref v9, ref v10, ref v11, ref v12, ref v13, ref v14, ref v15, m, 10, 7, 12, 9, 14, 3, 13, 15);
-        TLanes.HalfRound(ref v0, ref v1, ref v2, ref v3, ref v5, ref v6, ref v7, ref v4,
-            ref v10, ref v11, ref v8, ref v9, ref v15, ref v12, ref v13, ref v14, m, 4, 0, 11, 2, 5, 8, 1, 6);
-        TLanes.HalfRound(ref v0, ref v1, ref v2, ref v3, ref v4, ref v5, ref v6, ref v7,
-            ref v8, ref v9, ref v10, ref v11, ref v12, ref v13, ref v14, ref v15, m, 12, 13, 9, 11, 15, 10, 14, 8);
-        TLanes.HalfRound(ref v0, ref v1, ref v2, ref v3, ref v5, ref v6, ref v7, ref v4,
-            ref v10, ref v11, ref v8, ref v9, ref v15, ref v12, ref v13, ref v14, m, 7, 2, 5, 3, 0, 1, 6, 4);
-        TLanes.HalfRound(ref v0, ref v1, ref v2, ref v3, ref v4, ref v5, ref v6, ref v7,
-            ref v8, ref v9, ref v10, ref v11, ref v12, ref v13, ref v14, ref v15, m, 9, 14, 11, 5, 8, 12, 15, 1);
-        TLanes.HalfRound(ref v0, ref v1, ref v2, ref v3, ref v5, ref v6, ref v7, ref v4,
-            ref v10, ref v11, ref v8, ref v9, ref v15, ref v12, ref v13, ref v14, m, 13, 3, 0, 10, 2, 6, 4, 7);
-        TLanes.HalfRound(ref v0, ref v1, ref v2, ref v3, ref v4, ref v5, ref v6, ref v7,
-            ref v8, ref v9, ref v10, ref v11, ref v12, ref v13, ref v14, ref v15, m, 11, 15, 5, 0, 1, 9, 8, 6);
-        TLanes.HalfRound(ref v0, ref v1, ref v2, ref v3, ref v5, ref v6, ref v7, ref v4,
-            ref v10, ref v11, ref v8, ref v9, ref v15, ref v12, ref v13, ref v14, m, 14, 10, 2, 12, 3, 4, 7, 13);
-    }
 }

@@ -100,7 +100,8 @@ internal readonly unsafe struct Lanes16 : ILanes<Vector512<uint>>
     /// <summary>Loads four rows; quarter k of result j has word 4k + j of each.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void LoadFour(
-        byte* rows, nuint strideBytes, out Vector512<uint> w0, out Vector512<uint> w1, out Vector512<uint> w2, out Vector512<uint> w3)
+        byte* rows, nuint strideBytes,
+        out Vector512<uint> w0, out Vector512<uint> w1, out Vector512<uint> w2, out Vector512<uint> w3)
     {
         var r0 = Vector512.Load((uint*)rows);
         var r1 = Vector512.Load((uint*)(rows + strideBytes));

@@ -114,7 +114,8 @@ internal readonly unsafe struct Lanes8 : ILanes<Vector256<uint>>
     /// <summary>Loads four rows; half k of result j has word 4k + j of each.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void LoadFour(
-        byte* rows, nuint strideBytes, out Vector256<uint> w0, out Vector256<uint> w1, out Vector256<uint> w2, out Vector256<uint> w3)
+        byte* rows, nuint strideBytes,
+        out Vector256<uint> w0, out Vector256<uint> w1, out Vector256<uint> w2, out Vector256<uint> w3)
     {
         var r0 = Vector256.Load((uint*)rows);
         var r1 = Vector256.Load((uint*)(rows + strideBytes));

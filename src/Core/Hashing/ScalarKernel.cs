@@ -16,7 +16,9 @@ internal static unsafe class ScalarKernel
             HashChunk(input, Blake3Spec.ChunkBytes, counter, 0, chaining);
     }
 
-    /// <summary>Hashes a chunk of 0 to 1,024 bytes; <paramref name="rootFlag"/> is Root when the chunk is the whole input.</summary>
+    /// <summary>
+    /// Hashes a chunk of 0 to 1,024 bytes; <paramref name="rootFlag"/> is Root when the chunk is the whole input.
+    /// </summary>
     [SkipLocalsInit]
     public static void HashChunk(byte* input, int lengthBytes, ulong counter, uint rootFlag, uint* chaining)
     {
@@ -50,18 +52,8 @@ internal static unsafe class ScalarKernel
         uint v8 = Blake3Spec.Iv0, v9 = Blake3Spec.Iv1, v10 = Blake3Spec.Iv2, v11 = Blake3Spec.Iv3;
         uint v12 = (uint)counter, v13 = (uint)(counter >> 32), v14 = lengthBytes, v15 = flags;
 
-        for (var round = 0; round < Schedule.Length; round += 16)
-        {
-            var s = Schedule.Slice(round, 16);
-            Mix(ref v0, ref v4, ref v8, ref v12, m[s[0]], m[s[1]]);
-            Mix(ref v1, ref v5, ref v9, ref v13, m[s[2]], m[s[3]]);
-            Mix(ref v2, ref v6, ref v10, ref v14, m[s[4]], m[s[5]]);
-            Mix(ref v3, ref v7, ref v11, ref v15, m[s[6]], m[s[7]]);
-            Mix(ref v0, ref v5, ref v10, ref v15, m[s[8]], m[s[9]]);
-            Mix(ref v1, ref v6, ref v11, ref v12, m[s[10]], m[s[11]]);
-            Mix(ref v2, ref v7, ref v8, ref v13, m[s[12]], m[s[13]]);
-            Mix(ref v3, ref v4, ref v9, ref v14, m[s[14]], m[s[15]]);
-        }
+        Rounds<uint, Mixing>.Apply(ref v0, ref v1, ref v2, ref v3, ref v4, ref v5, ref v6, ref v7,
+            ref v8, ref v9, ref v10, ref v11, ref v12, ref v13, ref v14, ref v15, m);
 
         chaining[0] = v0 ^ v8;
         chaining[1] = v1 ^ v9;
@@ -73,29 +65,33 @@ internal static unsafe class ScalarKernel
         chaining[7] = v7 ^ v15;
     }
 
-    /// <summary>The quarter round G of section 2.2.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Mix(ref uint a, ref uint b, ref uint c, ref uint d, uint x, uint y)
+    private readonly struct Mixing : IHalfRound<uint>
     {
-        a += b + x;
-        d = BitOperations.RotateRight(d ^ a, 16);
-        c += d;
-        b = BitOperations.RotateRight(b ^ c, 12);
-        a += b + y;
-        d = BitOperations.RotateRight(d ^ a, 8);
-        c += d;
-        b = BitOperations.RotateRight(b ^ c, 7);
-    }
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static void HalfRound(
+            ref uint a0, ref uint a1, ref uint a2, ref uint a3,
+            ref uint b0, ref uint b1, ref uint b2, ref uint b3,
+            ref uint c0, ref uint c1, ref uint c2, ref uint c3,
+            ref uint d0, ref uint d1, ref uint d2, ref uint d3,
+            uint* m, int x0, int y0, int x1, int y1, int x2, int y2, int x3, int y3)
+        {
+            Mix(ref a0, ref b0, ref c0, ref d0, m[x0], m[y0]);
+            Mix(ref a1, ref b1, ref c1, ref d1, m[x1], m[y1]);
+            Mix(ref a2, ref b2, ref c2, ref d2, m[x2], m[y2]);
+            Mix(ref a3, ref b3, ref c3, ref d3, m[x3], m[y3]);
+        }
 
-    /// <summary>The order in which each of the seven rounds takes the message words.</summary>
-    private static ReadOnlySpan<byte> Schedule =>
-    [
-        0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15,
-        2, 6, 3, 10, 7, 0, 4, 13, 1, 11, 12, 5, 9, 14, 15, 8,
-        3, 4, 10, 12, 13, 2, 7, 14, 6, 5, 9, 0, 11, 15, 8, 1,
-        10, 7, 12, 9, 14, 3, 13, 15, 4, 0, 11, 2, 5, 8, 1, 6,
-        12, 13, 9, 11, 15, 10, 14, 8, 7, 2, 5, 3, 0, 1, 6, 4,
-        9, 14, 11, 5, 8, 12, 15, 1, 13, 3, 0, 10, 2, 6, 4, 7,
-        11, 15, 5, 0, 1, 9, 8, 6, 14, 10, 2, 12, 3, 4, 7, 13,
-    ];
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        private static void Mix(ref uint a, ref uint b, ref uint c, ref uint d, uint x, uint y)
+        {
+            a += b + x;
+            d = BitOperations.RotateRight(d ^ a, 16);
+            c += d;
+            b = BitOperations.RotateRight(b ^ c, 12);
+            a += b + y;
+            d = BitOperations.RotateRight(d ^ a, 8);
+            c += d;
+            b = BitOperations.RotateRight(b ^ c, 7);
+        }
+    }
 }

@@ -11,15 +11,17 @@ namespace Cascade.Core.Hashing;
 /// </remarks>
 internal static unsafe class Subtree
 {
-    private const int GroupChunks = 16;
+    public const int GroupChunks = 16;
     private const int GroupBytes = GroupChunks * Blake3Spec.ChunkBytes;
 
     /// <summary>
-    /// Hashes <paramref name="lengthBytes"/> bytes that start at chunk <paramref name="counter"/>, and copies them on the way when
-    /// the copy has a destination. With <paramref name="rootFlag"/> Root the run is the whole input and the result its digest.
+    /// Hashes <paramref name="lengthBytes"/> bytes that start at chunk <paramref name="counter"/>, and copies them on the way
+    /// when the copy has a destination. With <paramref name="rootFlag"/> Root the run is the whole input and the result its
+    /// digest.
     /// </summary>
     [SkipLocalsInit]
-    public static void Hash(SimdPath path, byte* source, nuint lengthBytes, ulong counter, uint rootFlag, FusedCopy copy, uint* result)
+    public static void Hash(
+        SimdPath path, byte* source, nuint lengthBytes, ulong counter, uint rootFlag, FusedCopy copy, uint* result)
     {
         if (lengthBytes <= Blake3Spec.ChunkBytes)
         {
@@ -27,17 +29,29 @@ internal static unsafe class Subtree
             copy.Copy(source, lengthBytes);
             return;
         }
-        var chaining = stackalloc uint[GroupChunks * Blake3Spec.ChainingWords];
-        var count = HashWide(path, source, lengthBytes, counter, copy, chaining);
-        Reduce(path, chaining, count, rootFlag, result);
+        var children = stackalloc uint[GroupChunks * Blake3Spec.ChainingWords];
+        HashToChildren(path, source, lengthBytes, counter, copy, children);
+        ScalarKernel.HashParent(children, rootFlag, result);
     }
 
-    /// <summary>Joins the chaining values of two or more sibling nodes, in place, to that of the node above them all.</summary>
-    public static void Reduce(SimdPath path, uint* chaining, int count, uint rootFlag, uint* result)
+    /// <summary>
+    /// As <see cref="Hash"/> for more than one chunk, but stops one level below the top, where it is still open whether that is
+    /// the root. Writes the chaining values of both children, and needs room for sixteen.
+    /// </summary>
+    public static void HashToChildren(
+        SimdPath path, byte* source, nuint lengthBytes, ulong counter, FusedCopy copy, uint* children)
+    {
+        var count = HashWide(path, source, lengthBytes, counter, copy, children);
+        ReduceToChildren(path, children, count);
+    }
+
+    /// <summary>
+    /// Joins the chaining values of two or more sibling nodes, in place, to those of the two below the node above them all.
+    /// </summary>
+    public static void ReduceToChildren(SimdPath path, uint* chaining, int count)
     {
         while (count > 2)
             count = HashParents(path, chaining, count, chaining);
-        ScalarKernel.HashParent(chaining, rootFlag, result);
     }
 
     [SkipLocalsInit]
@@ -58,11 +72,13 @@ internal static unsafe class Subtree
     {
         var whole = lengthBytes / Blake3Spec.ChunkBytes;
         var rest = lengthBytes % Blake3Spec.ChunkBytes;
-        LaneHashing.HashChunks(path, source, whole, counter, chaining);
-        if (rest > 0)
-            ScalarKernel.HashChunk(source + lengthBytes - rest, rest, counter + (uint)whole, 0, chaining + whole * Blake3Spec.ChainingWords);
-        copy.Copy(source, (nuint)lengthBytes);
-        return rest > 0 ? whole + 1 : whole;
+        LaneHashing.HashChunks(path, source, whole, counter, copy, chaining);
+        if (rest == 0)
+            return whole;
+        var last = source + lengthBytes - rest;
+        ScalarKernel.HashChunk(last, rest, counter + (uint)whole, 0, chaining + whole * Blake3Spec.ChainingWords);
+        copy.Skip((nuint)(lengthBytes - rest)).Copy(last, (nuint)rest);
+        return whole + 1;
     }
 
     /// <summary>One level up; an odd last node has no sibling on this level and is handed on as it is.</summary>
@@ -72,12 +88,12 @@ internal static unsafe class Subtree
         LaneHashing.HashParents(path, children, pairs, parents);
         if (count % 2 == 0)
             return pairs;
-        Unsafe.CopyBlockUnaligned(
-            parents + pairs * Blake3Spec.ChainingWords, children + (count - 1) * Blake3Spec.ChainingWords, Blake3Spec.ChainingBytes);
+        var last = children + (count - 1) * Blake3Spec.ChainingWords;
+        Unsafe.CopyBlockUnaligned(parents + pairs * Blake3Spec.ChainingWords, last, Blake3Spec.ChainingBytes);
         return pairs + 1;
     }
 
     /// <summary>The largest power of two of chunks below <paramref name="lengthBytes"/>, which is above one chunk.</summary>
-    public static nuint LeftBytes(nuint lengthBytes) =>
-        (nuint)1 << BitOperations.Log2((lengthBytes - 1) / Blake3Spec.ChunkBytes) << 10;
+    private static nuint LeftBytes(nuint lengthBytes) =>
+        ((nuint)1 << BitOperations.Log2((lengthBytes - 1) / Blake3Spec.ChunkBytes)) * Blake3Spec.ChunkBytes;
 }
