@@ -1,6 +1,6 @@
 namespace Cascade.Core.Allocation;
 
-/// <summary>A run of granules, free or allocated, linked to its neighbours by address and, while free, to its peers in one size class.</summary>
+/// <summary>A run of granules, free or allocated, linked to its neighbours and, while free, to others of its size.</summary>
 /// <remarks>Both ends are inclusive: so the numbers of 2^32 granules fit 32 bits. Extent 0 means none.</remarks>
 internal struct Extent
 {

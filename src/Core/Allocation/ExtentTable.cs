@@ -35,7 +35,7 @@ internal sealed class ExtentTable : IDisposable
     /// <summary>The extent that the granule lies in.</summary>
     public int Covering(uint granule) => _byFirst[_firsts.Floor(granule)];
 
-    /// <summary>Makes room for further extents, so that cutting cannot fail halfway. References into the table are void.</summary>
+    /// <summary>Makes room for further extents, so that no cut fails halfway. References into the table are void.</summary>
     /// <exception cref="OutOfMemoryException">The table cannot grow: nothing is changed.</exception>
     /// <exception cref="InvalidOperationException">The table has reached its largest size: nothing is changed.</exception>
     public void EnsureRoom(int extents)
@@ -43,11 +43,11 @@ internal sealed class ExtentTable : IDisposable
         if (_vacantEntries + (_extents.Length - _usedEntries) >= extents)
             return;
         if (_extents.Length > int.MaxValue / 2)
-            throw new InvalidOperationException($"A slab is cut into more than {int.MaxValue / 2} extents; allocate in larger lengths.");
+            throw new InvalidOperationException($"The slab has over {int.MaxValue / 2} extents; allocate in larger lengths.");
         _extents.Grow(_extents.Length * 2);
     }
 
-    /// <summary>Cuts an extent in two: it keeps its first <paramref name="granules"/>; the rest is returned, in no free list.</summary>
+    /// <summary>Cuts an extent in two: it keeps its first granules; the rest is returned, in no free list.</summary>
     public int Cut(int extent, long granules)
     {
         ref var head = ref _extents[extent];
@@ -76,7 +76,7 @@ internal sealed class ExtentTable : IDisposable
         _vacantEntries++;
     }
 
-    /// <summary>Walks the slab: the extents tile it, no two free ones touch, and the lookups name exactly their first granules.</summary>
+    /// <summary>Walks the slab: extents tile it, no free ones touch, and the lookups name their first granules alone.</summary>
     /// <returns>How many extents there are, free ones, and allocated granules.</returns>
     /// <exception cref="InvalidOperationException">Something does not hold.</exception>
     public (int Extents, int Free, long AllocatedGranules) Check()
@@ -85,18 +85,20 @@ internal sealed class ExtentTable : IDisposable
         for (var index = _byFirst[0]; index != Extent.None; index = _extents[index].After)
         {
             var extent = _extents[index];
-            Require(extent.First == expected && extent.Last >= extent.First, index, "does not begin where the one before it ends");
+            var follows = extent.First == expected && extent.Last >= extent.First;
+            var touches = extent.IsFree && before != Extent.None && _extents[before].IsFree;
+            Require(follows, index, "does not begin where the one before it ends");
             Require(extent.Before == before, index, "does not link back to its neighbour");
-            Require(_byFirst[extent.First] == index && _firsts.Contains(extent.First), index, "is not found by its first granule");
-            Require(!extent.IsFree || before == Extent.None || !_extents[before].IsFree, index, "is free beside a free neighbour");
+            Require(_byFirst[extent.First] == index && _firsts.Contains(extent.First), index, "is not found by its start");
+            Require(!touches, index, "is free beside a free neighbour");
             (extents, expected, before) = (extents + 1, (long)extent.Last + 1, index);
             (free, allocated) = extent.IsFree ? (free + 1, allocated) : (free, allocated + extent.Granules);
         }
 
         Require(expected == _granules, before, "is the last and does not end with the slab");
-        Require(_firsts.CountAndCheck() == extents, before, "is the last of fewer extents than first granules are marked");
-        Require(CountLookups() == extents, before, "is the last of fewer extents than granules are looked up");
-        Require(_usedEntries - 1 - _vacantEntries == extents, before, "is the last of fewer extents than table entries are taken");
+        Require(_firsts.CountAndCheck() == extents, before, "is the last, and they are not as many as granules marked");
+        Require(CountLookups() == extents, before, "is the last, and they are not as many as granules looked up");
+        Require(_usedEntries - 1 - _vacantEntries == extents, before, "is the last, and they are not as many as taken entries");
         return (extents, free, allocated);
     }
 

@@ -3,7 +3,7 @@ using System.Runtime.CompilerServices;
 
 namespace Cascade.Core.Allocation;
 
-/// <summary>A set of granule numbers that finds the greatest member not above a given one in at most six steps up and down.</summary>
+/// <summary>A set of granules that finds the greatest member not above a given one in at most six steps up and down.</summary>
 /// <remarks>
 /// A tree of 64-bit words: a bit of level k+1 says that its word of level k is not empty. It takes 64/63 bit a granule.
 /// </remarks>
@@ -57,7 +57,7 @@ internal sealed class GranuleBitmap : IDisposable
         }
     }
 
-    public bool Contains(uint granule) => (_words[granule >> 6] >> (int)(granule & 63) & 1) != 0;
+    public bool Contains(uint granule) => IsMarked(0, granule);
 
     /// <summary>The greatest member not above <paramref name="granule"/>; one must exist.</summary>
     public uint Floor(uint granule)
@@ -69,7 +69,7 @@ internal sealed class GranuleBitmap : IDisposable
         {
             bit >>= 6;
             if (bit == 0 || ++level == _levels)
-                throw new InvalidOperationException($"No granule at or below {granule} is in the set; granule 0 always should be.");
+                throw new InvalidOperationException($"No granule at or below {granule} is in the set; granule 0 should be.");
             bit--;
         }
 
@@ -79,7 +79,7 @@ internal sealed class GranuleBitmap : IDisposable
         return bit;
     }
 
-    /// <summary>Counts the members by looking at every word, and checks the upper levels against the lower on the way.</summary>
+    /// <summary>Counts the members by looking at every word, and checks the upper levels against the lower.</summary>
     public long CountAndCheck()
     {
         var count = 0L;
@@ -90,7 +90,7 @@ internal sealed class GranuleBitmap : IDisposable
                 var word = _words[_starts[level] + index];
                 if (level == 0)
                     count += BitOperations.PopCount(word);
-                if (level + 1 < _levels && (word != 0) != ((_words[_starts[level + 1] + (index >> 6)] >> (int)(index & 63) & 1) != 0))
+                if (level + 1 < _levels && (word != 0) != IsMarked(level + 1, index))
                     throw new InvalidOperationException($"Word {index} of bitmap level {level} and its summary bit disagree.");
             }
 
@@ -98,6 +98,8 @@ internal sealed class GranuleBitmap : IDisposable
     }
 
     public void Dispose() => _words.Dispose();
+
+    private bool IsMarked(int level, long bit) => (_words[_starts[level] + (bit >> 6)] >> (int)(bit & 63) & 1) != 0;
 
     private static uint HighestIn(uint wordIndex, ulong word) => (wordIndex << 6) | (uint)BitOperations.Log2(word);
 

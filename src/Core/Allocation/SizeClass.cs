@@ -4,7 +4,7 @@ namespace Cascade.Core.Allocation;
 
 /// <summary>
 /// The two-level size classes of TLSF (Masmano, Ripoll, Crespo, Real: "TLSF: a new dynamic memory allocator for real-time
-/// systems", ECRTS 2004): octaves, each cut into 64 equal steps. Lengths under 64 granules have a class each.
+/// systems", ECRTS 2004): octaves, each cut into 64 equal steps. Lengths under 128 granules have a class each.
 /// </summary>
 internal static class SizeClass
 {

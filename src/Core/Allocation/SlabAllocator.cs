@@ -1,18 +1,18 @@
 namespace Cascade.Core.Allocation;
 
 /// <summary>
-/// Sub-allocates a slab of memory that is named by offset only (an arena in shared memory, a slab of device memory): not one byte
-/// of the slab itself is touched. Two-level segregated fit with immediate coalescing; time is bounded, whatever the occupancy.
+/// Sub-allocates a slab of memory that is named by offset only (an arena in shared memory, a slab of device memory): not one
+/// byte of the slab is touched. Two-level segregated fit with immediate coalescing; the time of an operation is bounded.
 /// </summary>
 /// <remarks>
 /// <para>
-/// One caller at a time: it takes no lock. An operation allocates nothing on the managed heap, except the exception that it throws.
+/// One caller at a time: it takes no lock. No operation allocates on the managed heap, but for an exception that it throws.
 /// Its tables lie in native memory: 24 bytes for each extent (allocated or free), and 4.13 bytes of address space a granule
 /// (0.1 % of the slab), of which only the pages that hold the first granule of some extent ever take memory.
 /// </para>
 /// <para>
-/// Fit: an allocation succeeds whenever a free range reaches the length rounded up to the next of 64 steps in its octave (lengths under
-/// 64 granules are exact). Between the length and that step, at most 1/64 above it, the first 64 free ranges of the class are looked at.
+/// Fit: an allocation succeeds whenever a free range reaches the length rounded up to the next of 64 steps in its octave
+/// (lengths under 128 granules are exact). Of free ranges between the length and that step, at most 1/64 above it, 64 are tried.
 /// </para>
 /// </remarks>
 public sealed class SlabAllocator : IDisposable
@@ -38,7 +38,8 @@ public sealed class SlabAllocator : IDisposable
     {
         if (capacityBytes is <= 0 or > MaxCapacityBytes || capacityBytes % GranuleBytes != 0)
             throw new ArgumentException(
-                $"A slab of {capacityBytes} bytes cannot be managed: give a positive multiple of {GranuleBytes} up to {MaxCapacityBytes}.", nameof(capacityBytes));
+                $"A slab of {capacityBytes} bytes cannot be managed: give a multiple of {GranuleBytes} up to {MaxCapacityBytes}.",
+                nameof(capacityBytes));
         CapacityBytes = capacityBytes;
         _extents = new ExtentTable(capacityBytes >> GranuleShift);
         _free = new FreeLists(_extents);
@@ -93,7 +94,7 @@ public sealed class SlabAllocator : IDisposable
     }
 
     /// <summary>Frees the allocated range that begins at <paramref name="offset"/> and joins it with free neighbours.</summary>
-    /// <exception cref="InvalidOperationException">No allocated range begins there: freed before, or never allocated. Nothing is changed.</exception>
+    /// <exception cref="InvalidOperationException">Freed before, or never allocated. Nothing is changed.</exception>
     public void Free(long offset)
     {
         var index = Allocated(offset);
@@ -120,7 +121,7 @@ public sealed class SlabAllocator : IDisposable
     /// <summary>Allocates one given range: how the state of a slab is rebuilt from a description kept elsewhere.</summary>
     /// <param name="offset">Where the range begins, in bytes.</param>
     /// <param name="lengthBytes">Its length in bytes, rounded up to granules.</param>
-    /// <returns>False, with nothing changed, when the offset is not that of a granule or any part is taken or outside the slab.</returns>
+    /// <returns>False, with nothing changed, when the offset is no granule's or any part is taken or outside the slab.</returns>
     /// <exception cref="ArgumentOutOfRangeException">The length is zero or negative.</exception>
     public bool TryReserve(long offset, long lengthBytes)
     {
@@ -146,7 +147,7 @@ public sealed class SlabAllocator : IDisposable
         return granules << GranuleShift;
     }
 
-    /// <summary>Walks every table and compares them: for tests and for hunting a fault. Takes time in proportion to the slab.</summary>
+    /// <summary>Walks every table and compares them, for tests and for hunting a fault. Slow: it looks at each granule.</summary>
     /// <exception cref="InvalidOperationException">An invariant does not hold.</exception>
     public void CheckConsistency()
     {
@@ -155,7 +156,8 @@ public sealed class SlabAllocator : IDisposable
         var (extents, free, allocatedGranules) = _extents.Check();
         if (allocatedGranules != _allocatedGranules || free != _free.Count || extents - free != AllocationCount)
             throw new InvalidOperationException(
-                $"{extents - free} ranges of {allocatedGranules} granules are allocated, {AllocationCount} of {_allocatedGranules} are counted; "
+                $"{extents - free} ranges of {allocatedGranules} granules are allocated, "
+                + $"{AllocationCount} of {_allocatedGranules} counted; "
                 + $"{free} are free, {_free.Count} counted: the allocator's tables are corrupt.");
         GC.KeepAlive(this);
     }
@@ -193,12 +195,12 @@ public sealed class SlabAllocator : IDisposable
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
         if (offset < 0 || offset >= CapacityBytes || offset % GranuleBytes != 0)
-            throw new InvalidOperationException($"Offset {offset} was never allocated: it is no granule of this slab of {CapacityBytes} bytes.");
+            throw new InvalidOperationException($"Offset {offset} is no granule of this slab: pass one that it handed out.");
         var index = _extents.BeginningAt(offset >> GranuleShift);
         if (index == Extent.None)
-            throw new InvalidOperationException($"No range begins at offset {offset}: it was freed before, or lies inside another range.");
+            throw new InvalidOperationException($"No range begins at offset {offset}: freed before, or inside another.");
         if (_extents[index].IsFree)
-            throw new InvalidOperationException($"The range at offset {offset} is free already: it was freed twice, or never allocated.");
+            throw new InvalidOperationException($"The range at offset {offset} is free: freed before, or never allocated.");
         return index;
     }
 }

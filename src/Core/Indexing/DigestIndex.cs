@@ -6,9 +6,9 @@ namespace Cascade.Core.Indexing;
 /// <summary>A table from digests to numbers (key to slot, block to slot) of a fixed capacity, laid out once.</summary>
 /// <remarks>
 /// <para>
-/// Open addressing with Robin Hood probing (Celis, Larson, Munro: "Robin Hood hashing", FOCS 1985) and deletion by backward shift,
-/// so that there are no tombstones and a miss ends early. At most three quarters of the entries are in use. The place of a digest
-/// follows from its own bits; the whole digest is compared. Native memory: 40 bytes an entry, 53 for each of the capacity.
+/// Open addressing with Robin Hood probing (Celis, Larson, Munro: "Robin Hood hashing", FOCS 1985) and deletion by backward
+/// shift, so that there are no tombstones and a miss ends early. At most three quarters of the entries are in use. The place of
+/// a digest follows from its own bits; the whole digest is compared. Native memory: 54 bytes for each of the capacity.
 /// </para>
 /// <para>One caller at a time: it takes no lock. No operation allocates.</para>
 /// </remarks>
@@ -86,7 +86,7 @@ public sealed class DigestIndex<TDigest> : IDisposable
         return at >= 0;
     }
 
-    /// <summary>Removes a digest if it maps to <paramref name="expectedValue"/>; false, with nothing changed, when it is absent or maps elsewhere.</summary>
+    /// <summary>Removes a digest if it maps to the expected value; false, with nothing changed, when it does not.</summary>
     public bool Remove(in TDigest digest, int expectedValue)
     {
         var at = Find(digest);
@@ -123,7 +123,7 @@ public sealed class DigestIndex<TDigest> : IDisposable
     private void Insert(in TDigest digest, int value)
     {
         if (Count == Capacity)
-            throw new InvalidOperationException($"The index is full: it holds {Capacity} digests. Remove one first, or make it with a larger capacity.");
+            throw new InvalidOperationException($"The index holds {Capacity} digests and is full: remove one or make it larger.");
         var carried = new Entry { Digest = digest, Value = value, Probe = 1 };
         for (var at = Home(digest); ; carried.Probe++, at = Next(at))
         {

@@ -3,7 +3,7 @@ using System.Numerics;
 
 namespace Cascade.Core.Log;
 
-/// <summary>CRC-32C (Castagnoli), as iSCSI (RFC 3720) and NVMe use it: reflected polynomial 0x82F63B78, all ones before and after.</summary>
+/// <summary>CRC-32C (Castagnoli) as in iSCSI, RFC 3720: reflected polynomial 0x82F63B78, all ones before and after.</summary>
 public static class Crc32C
 {
     /// <summary>The checksum of some bytes.</summary>

@@ -8,8 +8,8 @@ namespace Cascade.Core.Log;
 
 /// <summary>The header of one record of an aggregated file: 4 KiB, before a payload that is padded to 4 KiB.</summary>
 /// <remarks>
-/// Little-endian; what is not listed is zero. In every version the mark, the version and the checksum over all 4,096 bytes keep their places, so
-/// that a header from a later program is told from a damaged one.
+/// Little-endian; what is not listed is zero. In every version the mark, the version and the checksum over all 4,096 bytes keep
+/// their places, so that a header from a later program is told from a damaged one.
 /// <code>
 ///   0  8  mark, "CSCD-LOG" in ASCII      32  32  block id
 ///   8  2  format version                 64  32  key digest
@@ -25,7 +25,8 @@ namespace Cascade.Core.Log;
 /// <param name="PayloadBytes">Bytes of the block behind the header, padding excluded: 1 to 2^32 for a block, else 0.</param>
 /// <param name="Binding">The key that names the block; default for none, as for a block that is known by its id only.</param>
 /// <param name="Algorithm">What the block id is the digest by.</param>
-public readonly record struct LogRecordHeader(LogRecordKind Kind, BlockId Id, long PayloadBytes, KeyBinding Binding, DigestAlgorithm Algorithm)
+public readonly record struct LogRecordHeader(
+    LogRecordKind Kind, BlockId Id, long PayloadBytes, KeyBinding Binding, DigestAlgorithm Algorithm)
 {
     /// <summary>Length of a header, and what records and paddings are multiples of, in bytes.</summary>
     public const int SizeBytes = 4096;
@@ -68,9 +69,12 @@ public readonly record struct LogRecordHeader(LogRecordKind Kind, BlockId Id, lo
     public void Encode(Span<byte> destination)
     {
         if (destination.Length < SizeBytes)
-            throw new ArgumentException($"A record header takes {SizeBytes} bytes; {destination.Length} were given.", nameof(destination));
+            throw new ArgumentException(
+                $"A record header takes {SizeBytes} bytes; {destination.Length} were given.", nameof(destination));
         if (!IsValid)
-            throw new InvalidOperationException($"A record of kind {Kind} with {PayloadBytes} payload bytes, block {Id} and {Binding} could not be read back: see the meaning of each kind.");
+            throw new InvalidOperationException(
+                $"A record of kind {Kind} with {PayloadBytes} payload bytes, block {Id} and {Binding} could not be read back: "
+                + "give what its kind calls for.");
         var block = destination[..SizeBytes];
         block[UsedBytes..].Clear();
         Mark.CopyTo(block);

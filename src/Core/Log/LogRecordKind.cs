@@ -9,6 +9,6 @@ public enum LogRecordKind
     /// <summary>A further key bound to a block that lies elsewhere in the log; no payload.</summary>
     Alias = 2,
 
-    /// <summary>With a key: the key names nothing from its stamp on. Without: the block is dropped from the log. No payload.</summary>
+    /// <summary>With a key: it names nothing from its stamp on. Without: the block is dropped from the log. No payload.</summary>
     Tombstone = 3,
 }

@@ -20,7 +20,7 @@ public class GranuleBitmapTests
         for (var step = 0; step < 3_000; step++)
         {
             // Bursts in one neighbourhood and single granules far apart: both full words and empty stretches.
-            var granule = (uint)Math.Min(granules - 1, random.Next(4) == 0 ? random.Next(granules) : random.Next(Math.Min(granules, 200)));
+            var granule = (uint)random.Next(random.Next(4) == 0 ? granules : Math.Min(granules, 200));
             if (granule != 0 && random.Next(2) == 0)
             {
                 bitmap.Remove(granule);

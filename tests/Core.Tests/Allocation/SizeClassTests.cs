@@ -15,7 +15,8 @@ public class SizeClassTests
     [InlineData(255, 191)]
     [InlineData(256, 192)]
     [InlineData(1L << 32, SizeClass.Count - SizeClass.Steps)]
-    public void Of_length_is_its_step_in_its_octave(long granules, int expected) => Assert.Equal(expected, SizeClass.Of(granules));
+    public void Of_length_is_its_step_in_its_octave(long granules, int expected) =>
+        Assert.Equal(expected, SizeClass.Of(granules));
 
     [Fact]
     public void Of_rising_lengths_never_falls_and_skips_no_class()

@@ -36,7 +36,7 @@ public class SlabAllocatorChurnTests
             if (slab.TryAllocate((long)wanted * SlabAllocator.GranuleBytes, out var offset))
             {
                 live.Add((offset, wanted));
-                Assert.False(Range(taken, live[^1]).Contains(true), $"seed {seed}: operation {operation} handed out granules that are taken");
+                Assert.False(Range(taken, live[^1]).Contains(true), $"seed {seed}: operation {operation} got taken granules");
                 Range(taken, live[^1]).Fill(true);
             }
             else
@@ -54,7 +54,9 @@ public class SlabAllocatorChurnTests
         foreach (var (offset, _) in live)
             slab.Free(offset);
         slab.CheckConsistency();
-        Assert.Equal((0L, 0, 1, slab.CapacityBytes), (slab.AllocatedBytes, slab.AllocationCount, slab.FreeRangeCount, slab.LargestFreeBytes));
+        Assert.Equal(
+            (0L, 0, 1, slab.CapacityBytes),
+            (slab.AllocatedBytes, slab.AllocationCount, slab.FreeRangeCount, slab.LargestFreeBytes));
     }
 
     private static Span<bool> Range(bool[] taken, (long Offset, int Granules) range) =>

@@ -9,6 +9,12 @@ public class SlabAllocatorPropertyTests
 {
     private const int Granule = SlabAllocator.GranuleBytes;
 
+    private static readonly Act[] Acts =
+    [
+        Act.Allocate, Act.Allocate, Act.Allocate, Act.Allocate, Act.Allocate,
+        Act.Free, Act.Free, Act.Free, Act.Reserve, Act.FreeAnywhere,
+    ];
+
     public enum Act
     {
         Allocate,
@@ -17,7 +23,7 @@ public class SlabAllocatorPropertyTests
         FreeAnywhere,
     }
 
-    /// <summary>One step: what the numbers stand for depends on the act and on the slab, so that every sequence is a valid one.</summary>
+    /// <summary>One step: what its numbers mean depends on the act and the slab, so that every sequence is valid.</summary>
     public readonly record struct Step(Act Act, int Place, int Size);
 
     [Theory]
@@ -28,10 +34,10 @@ public class SlabAllocatorPropertyTests
     [InlineData(20_000, 9_000, 1005)]
     public void Slab_after_any_steps_equals_the_list_of_ranges(int granules, int maxLength, int seed)
     {
-        var steps = Gen.Choose(0, 9).SelectMany(
+        var steps = Gen.Choose(0, Acts.Length - 1).SelectMany(
             act => Gen.Choose(0, 1 << 20).SelectMany(
                 place => Gen.Choose(0, 1 << 20).Select(
-                    size => new Step(act < 5 ? Act.Allocate : act < 8 ? Act.Free : act < 9 ? Act.Reserve : Act.FreeAnywhere, place, size))));
+                    size => new Step(Acts[act], place, size))));
         var sequences = Gen.ListOf(steps).Select(list => list.ToArray()).Resize(200);
         var property = Prop.ForAll(Arb.From(sequences, Shrink), sequence => Replay(granules, maxLength, sequence));
         Check.One(Config.QuickThrowOnFailure.WithMaxTest(60).WithReplay((ulong)seed, 1), property);

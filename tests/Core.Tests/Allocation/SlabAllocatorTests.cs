@@ -18,10 +18,10 @@ public class SlabAllocatorTests
     [Fact]
     public void Slab_new_is_one_free_range()
     {
-        using var slab = new SlabAllocator(10 * Granule);
-        Assert.Equal(
-            (10L * Granule, 0L, 10L * Granule, 10L * Granule, 0, 1),
-            (slab.CapacityBytes, slab.AllocatedBytes, slab.FreeBytes, slab.LargestFreeBytes, slab.AllocationCount, slab.FreeRangeCount));
+        const long CapacityBytes = 10 * Granule;
+        using var slab = new SlabAllocator(CapacityBytes);
+        Assert.Equal((CapacityBytes, 0L, CapacityBytes), (slab.CapacityBytes, slab.AllocatedBytes, slab.FreeBytes));
+        Assert.Equal((CapacityBytes, 0, 1), (slab.LargestFreeBytes, slab.AllocationCount, slab.FreeRangeCount));
         slab.CheckConsistency();
     }
 
@@ -89,7 +89,9 @@ public class SlabAllocatorTests
         new Random(7).Shuffle(offsets);
         foreach (var offset in offsets)
             slab.Free(offset);
-        Assert.Equal((0L, 0, 1, slab.CapacityBytes), (slab.AllocatedBytes, slab.AllocationCount, slab.FreeRangeCount, slab.LargestFreeBytes));
+        Assert.Equal(
+            (0L, 0, 1, slab.CapacityBytes),
+            (slab.AllocatedBytes, slab.AllocationCount, slab.FreeRangeCount, slab.LargestFreeBytes));
         slab.CheckConsistency();
     }
 
@@ -104,6 +106,17 @@ public class SlabAllocatorTests
         Assert.Equal(25 * Granule, offset);
         Assert.True(slab.TryAllocate(4 * Granule, out offset));
         Assert.Equal(10 * Granule, offset);
+    }
+
+    [Theory]
+    [InlineData(515, 513)]
+    [InlineData(513, 515)]
+    public void TryAllocate_takes_the_tightest_range_of_one_class(int firstFree, int secondFree)
+    {
+        using var slab = new SlabAllocator((firstFree + 1 + secondFree) * Granule);
+        Assert.True(slab.TryReserve(firstFree * Granule, Granule));
+        Assert.True(slab.TryAllocate(512 * Granule, out var offset));
+        Assert.Equal(firstFree < secondFree ? 0 : (firstFree + 1) * Granule, offset);
     }
 
     [Fact]

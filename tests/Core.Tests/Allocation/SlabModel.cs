@@ -14,7 +14,7 @@ internal sealed class SlabModel(long granules)
     public bool BeginsAt(long first) => _allocated.ContainsKey(first);
 
     public bool IsFree(long first, long length) =>
-        first >= 0 && length <= granules - first && FreeRanges().Any(range => range.First <= first && first + length <= range.First + range.Length);
+        FreeRanges().Any(range => range.First <= first && first + length <= range.First + range.Length);
 
     public void Add(long first, long length)
     {
@@ -50,9 +50,10 @@ internal sealed class SlabModel(long granules)
         Same(free.Sum(range => range.Length) * SlabAllocator.GranuleBytes, slab.FreeBytes, "free bytes");
         Same(_allocated.Count, slab.AllocationCount, "allocations");
         Same(free.Count, slab.FreeRangeCount, "free ranges");
-        Same(free.Count == 0 ? 0 : free.Max(range => range.Length) * SlabAllocator.GranuleBytes, slab.LargestFreeBytes, "largest free bytes");
+        var longest = free.Select(range => range.Length).DefaultIfEmpty(0).Max();
+        Same(longest * SlabAllocator.GranuleBytes, slab.LargestFreeBytes, "largest free bytes");
         foreach (var (first, length) in _allocated)
-            Same(length * SlabAllocator.GranuleBytes, slab.LengthOf(first * SlabAllocator.GranuleBytes), $"length at granule {first}");
+            Same(length * SlabAllocator.GranuleBytes, slab.LengthOf(first * SlabAllocator.GranuleBytes), $"length at {first}");
     }
 
     private static void Same(long expected, long actual, string what)

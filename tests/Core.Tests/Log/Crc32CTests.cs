@@ -9,7 +9,8 @@ public class Crc32CTests
     [InlineData("", 0x00000000u)]
     [InlineData("a", 0xC1D04330u)]
     [InlineData("123456789", 0xE3069283u)]
-    public void Of_known_text_is_its_published_value(string text, uint expected) => Assert.Equal(expected, Crc32C.Of(Encoding.ASCII.GetBytes(text)));
+    public void Of_known_text_is_its_published_value(string text, uint expected) =>
+        Assert.Equal(expected, Crc32C.Of(Encoding.ASCII.GetBytes(text)));
 
     [Fact]
     public void Of_the_vectors_of_RFC_3720_is_their_value()

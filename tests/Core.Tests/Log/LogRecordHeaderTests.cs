@@ -13,7 +13,8 @@ public class LogRecordHeaderTests
         LogRecordKind.Block,
         new BlockId(Bytes(0x10)),
         0x1_0000_0000,
-        new KeyBinding(new KeyDigest(Bytes(0x30)), new KeyDigest(Bytes(0x50)), 0x01020304, new HybridTimestamp(0x1122334455667788)),
+        new KeyBinding(
+            new KeyDigest(Bytes(0x30)), new KeyDigest(Bytes(0x50)), 0x01020304, new HybridTimestamp(0x1122334455667788)),
         DigestAlgorithm.Sha256);
 
     [Fact]
@@ -29,8 +30,17 @@ public class LogRecordHeaderTests
         var block = Encoded(Sample);
         Assert.Equal(Golden, Convert.ToHexString(block[..132]));
         Assert.True(block.AsSpan(132).IndexOfAnyExcept((byte)0) < 0);
-        Assert.Equal(LogRecordStatus.Ok, LogRecordHeader.TryDecode(Convert.FromHexString(Golden.PadRight(LogRecordHeader.SizeBytes * 2, '0')), out var decoded));
-        Assert.Equal(Sample, decoded);
+        var stored = Convert.FromHexString(Golden.PadRight(LogRecordHeader.SizeBytes * 2, '0'));
+        Assert.Equal((LogRecordStatus.Ok, Sample), (LogRecordHeader.TryDecode(stored, out var decoded), decoded));
+    }
+
+    [Fact]
+    public void Encode_over_old_bytes_leaves_none_of_them()
+    {
+        var block = new byte[LogRecordHeader.SizeBytes];
+        block.AsSpan().Fill(0xFF);
+        Sample.Encode(block);
+        Assert.Equal(Encoded(Sample), block);
     }
 
     [Fact]
@@ -92,7 +102,8 @@ public class LogRecordHeaderTests
             random.NextBytes(garbage);
             if (round % 2 == 0)
                 "CSCD-LOG"u8.CopyTo(garbage);
-            Assert.Equal(round % 2 == 0 ? LogRecordStatus.TornOrCorrupt : LogRecordStatus.NotARecord, LogRecordHeader.TryDecode(garbage, out _));
+            var expected = round % 2 == 0 ? LogRecordStatus.TornOrCorrupt : LogRecordStatus.NotARecord;
+            Assert.Equal((expected, round), (LogRecordHeader.TryDecode(garbage, out _), round));
         }
     }
 
@@ -108,7 +119,7 @@ public class LogRecordHeaderTests
     [InlineData(23, 0x80, LogRecordStatus.TornOrCorrupt)]
     [InlineData(131, 0x80, LogRecordStatus.TornOrCorrupt)]
     [InlineData(4095, 1, LogRecordStatus.Ok)]
-    public void TryDecode_with_one_byte_changed_under_a_valid_checksum_says_what_it_is(int at, byte value, LogRecordStatus expected)
+    public void TryDecode_of_an_odd_byte_under_a_valid_checksum_says_what_it_is(int at, byte value, LogRecordStatus expected)
     {
         var block = Encoded(Sample);
         block[at] = value;
