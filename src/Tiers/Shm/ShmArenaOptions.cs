@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Globalization;
 using Cascade.Core.Allocation;
 using Cascade.Core.Hashing;
@@ -14,12 +15,13 @@ public sealed record ShmArenaOptions
     /// <summary>Most leases that may be held at once.</summary>
     public const int MaxLeasesLimit = 1 << 24;
 
-    private const string ClusterNameCharacters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-";
-
     // Blocks are typically 0.5 to 320 MB: a descriptor for each 128 KiB leaves room for smaller ones and for aliases at 0.15 % of memory.
     private const long BytesPerDefaultSlot = 128 << 10;
 
     private const int MinDefaultSlots = 1024;
+
+    private static readonly SearchValues<char> ClusterNameCharacters =
+        SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-");
 
     /// <summary>Name of the cluster: 1 to 64 letters, digits, dots, dashes and underscores.</summary>
     public required string ClusterName { get; init; }
