@@ -15,7 +15,6 @@ internal static class Errno
     public const int EINVAL = 22;
     public const int ENOSPC = 28;
     public const int ELOOP = 40;
-    public const int EOPNOTSUPP = 95;
 
     /// <summary>The error of the last call that sets it, on this thread.</summary>
     public static int Last => Marshal.GetLastPInvokeError();

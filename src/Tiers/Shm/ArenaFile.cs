@@ -51,18 +51,12 @@ internal sealed class ArenaFile : IDisposable
     /// <summary>Lets the lock go and unmaps the file; with <paramref name="leaveReadable"/> the bytes stay readable at their address.</summary>
     public void Close(bool leaveReadable)
     {
-        if (!leaveReadable)
-        {
-            Mapping.Dispose();
-        }
-        else
-        {
-            // A late store through an old reservation must not reach the next owner's blocks. A mapping also keeps the lock: it is let go by name.
+        // A late store through an old reservation must not reach the next owner's blocks.
+        if (leaveReadable)
             Mapping.MakePrivate(_file, _path);
-            _ = Libc.flock(_file, Libc.LOCK_UN);
-        }
-
-        _file.Dispose();
+        else
+            Mapping.Dispose();
+        Release(_file);
     }
 
     /// <inheritdoc/>
@@ -115,7 +109,7 @@ internal sealed class ArenaFile : IDisposable
         finally
         {
             if (opened is null)
-                file.Dispose();
+                Release(file);
         }
     }
 
@@ -156,9 +150,9 @@ internal sealed class ArenaFile : IDisposable
         }
 
         MappingHandle? mapping = null;
+        LockNew(file, path);
         try
         {
-            Lock(file, path);
             var header = ArenaHeader.Create(options, BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(sizeof(ulong))));
             ArenaRoom.Require(options.Directory, header.FileBytes);
             if (Libc.fchmod(file, (uint)options.FileMode) != 0)
@@ -172,7 +166,7 @@ internal sealed class ArenaFile : IDisposable
         {
             Remove(path);
             mapping?.Dispose();
-            file.Dispose();
+            Release(file);
             if (failure is IOException { HResult: Errno.ENOSPC or Errno.ENOMEM })
                 throw OutOfRoom(options, failure);
             throw;
@@ -222,6 +216,20 @@ internal sealed class ArenaFile : IDisposable
             (long)(volume.f_bavail * volume.f_frsize), (long)(volume.f_blocks * volume.f_frsize), failure);
     }
 
+    /// <summary>Another process may lock the file first, finding it empty: then it is no longer this one's to remove.</summary>
+    private static void LockNew(SafeFileHandle file, string path)
+    {
+        try
+        {
+            Lock(file, path);
+        }
+        catch
+        {
+            file.Dispose();
+            throw;
+        }
+    }
+
     private static void Lock(SafeFileHandle file, string path)
     {
         if (Libc.flock(file, Libc.LOCK_EX | Libc.LOCK_NB) == 0)
@@ -232,6 +240,13 @@ internal sealed class ArenaFile : IDisposable
         _ = RandomAccess.Read(file, owner, ArenaHeader.OwnerProcessOffset);
         throw new ArenaRefusedException(
             $"The arena {path} is held by process {BitConverter.ToInt32(owner)}: stop it first, or give this node another number or cluster name.");
+    }
+
+    /// <summary>The lock is let go by name: a private mapping, or a child process between fork and exec, would keep it beyond the close.</summary>
+    private static void Release(SafeFileHandle file)
+    {
+        _ = Libc.flock(file, Libc.LOCK_UN);
+        file.Dispose();
     }
 
     private static Libc.Statx StatusOf(SafeFileHandle file, string path) =>

@@ -18,7 +18,7 @@ public sealed record ShmArenaHooks
 
     /// <summary>
     /// Called once for each copy found to differ from its id, on the thread that found it. Readers do not get the copy from then on;
-    /// the tier frees it by <see cref="IBlockArena.TryFree"/> with the location's slot and generation.
+    /// the tier frees it by <see cref="IBlockArena.TryFree"/> with the location's slot and generation. Must not close the arena or wait for the tier.
     /// </summary>
     public Action<CopyLocation, BlockId>? OnCorrupt { get; init; }
 

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Globalization;
 using Cascade.Core.Allocation;
 using Cascade.Core.Hashing;
@@ -18,6 +19,9 @@ public sealed record ShmArenaOptions
     private const long BytesPerDefaultSlot = 128 << 10;
 
     private const int MinDefaultSlots = 1024;
+
+    private static readonly SearchValues<char> ClusterNameCharacters =
+        SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-");
 
     /// <summary>Name of the cluster: 1 to 64 letters, digits, dots, dashes and underscores.</summary>
     public required string ClusterName { get; init; }
@@ -87,7 +91,5 @@ public sealed record ShmArenaOptions
 
     private static bool IsClusterName(string? name) =>
         name is { Length: >= 1 and <= MaxClusterNameLength }
-        && name.AsSpan().ContainsAnyExcept(System.Buffers.SearchValues.Create(ClusterNameCharacters)) is false;
-
-    private const string ClusterNameCharacters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-";
+        && !name.AsSpan().ContainsAnyExcept(ClusterNameCharacters);
 }

@@ -142,10 +142,17 @@ public sealed class LeaseTests
         box.Put(1);
         box.Arena.TryBindAlias(Id(1), Binding(10));
         var (key, alias, id, missing) = (Key(1), Key(10), Id(1), Key(2));
-        LeaseInEveryWay(box.Readers, key, alias, id, missing);
-        var before = GC.GetAllocatedBytesForCurrentThread();
-        LeaseInEveryWay(box.Readers, key, alias, id, missing);
-        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+
+        // The runtime may charge the thread for recompiling what has become hot; what leasing itself allocated would show in every round.
+        var allocatedBytesMin = long.MaxValue;
+        for (var round = 0; round < 10; round++)
+        {
+            var before = GC.GetAllocatedBytesForCurrentThread();
+            LeaseInEveryWay(box.Readers, key, alias, id, missing);
+            allocatedBytesMin = Math.Min(allocatedBytesMin, GC.GetAllocatedBytesForCurrentThread() - before);
+        }
+
+        Assert.Equal(0, allocatedBytesMin);
     }
 
     private static void LeaseInEveryWay(ShmDirectory readers, KeyDigest key, KeyDigest alias, BlockId id, KeyDigest missing)
