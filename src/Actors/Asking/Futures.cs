@@ -4,6 +4,10 @@ namespace Cascade.Actors;
 public static class Futures
 {
     /// <summary>Sends a message and returns a task for the reply. Callable from any thread.</summary>
+    /// <remarks>
+    /// Outside of an actor's turn the calling thread may carry out the turns that answer, a bounded number of them, before this returns. An actor
+    /// that blocks is to be given a dispatcher of its own.
+    /// </remarks>
     /// <param name="self">Whom to ask.</param>
     /// <param name="message">What to ask; the receiver replies with <c>Sender.Tell(reply)</c>.</param>
     /// <param name="timeout">How long to wait; null for the system's <see cref="ActorSystemSettings.AskTimeout"/>.</param>
@@ -24,7 +28,8 @@ public static class Futures
         if (span != Timeout.InfiniteTimeSpan) ArgumentOutOfRangeException.ThrowIfLessThan(span, TimeSpan.Zero, nameof(timeout));
         var promise = new AskPromise<T>(system, target);
         if (span != Timeout.InfiniteTimeSpan || cancellationToken.CanBeCanceled) promise.Arm(span, cancellationToken);
-        target.Tell(message, promise);
+        if (ActorCell.Current is null && !system.Dispatcher.OwnsContinuations) LentThread.Ask(target, message, promise, promise.Task);
+        else target.Tell(message, promise);
         return promise.Task;
     }
 

@@ -1,7 +1,7 @@
 namespace Cascade.Actors;
 
 /// <summary>Runs turns on the .NET thread pool, preferring the queue of the thread that schedules: an actor's reply is then
-/// handled where its data is warm.</summary>
+/// handled where its data is warm. A thread that asks from outside of any turn carries out the first turns by itself.</summary>
 public sealed class ThreadPoolDispatcher : IDispatcher
 {
     /// <summary>The default dispatcher: 100 messages a turn.</summary>
@@ -22,5 +22,8 @@ public sealed class ThreadPoolDispatcher : IDispatcher
     public bool OwnsContinuations => false;
 
     /// <inheritdoc/>
-    public void Schedule(IRunnable runnable) => ThreadPool.UnsafeQueueUserWorkItem(runnable, preferLocal: true);
+    public void Schedule(IRunnable runnable)
+    {
+        if (!LentThread.TryKeep(runnable)) ThreadPool.UnsafeQueueUserWorkItem(runnable, preferLocal: true);
+    }
 }

@@ -26,6 +26,9 @@ public sealed record ClusterShardingSettings
     /// </summary>
     public int BufferSize { get; init; } = 100_000;
 
-    /// <summary>Entities kept alive; past it the one used longest ago is passivated. Stopping ones come on top of it.</summary>
+    /// <summary>
+    /// Entities kept alive; past it the one used longest ago is passivated, or told that it is idle where entities decide. Those that are
+    /// stopping, or that decide to stay, come on top of it.
+    /// </summary>
     public int ActiveEntityLimit { get; init; } = int.MaxValue;
 }

@@ -145,7 +145,7 @@ public sealed class ShardRegion : ActorBase, IWithTimers
 
     private void StartLife(Entity entity)
     {
-        if (_live.Count >= _settings.ActiveEntityLimit) BeginStop(_live.Oldest!, _settings.HandOffStopMessage);
+        if (_live.Count >= _settings.ActiveEntityLimit) OnIdle(_live.Oldest!);
         entity.Ref = Cell.StartChild(_entityProps(entity.Id), EntityName.Of(entity.Id));
         _live.AddNewest(entity, _time.GetTimestamp());
         ArmSweep();

@@ -36,12 +36,16 @@ public sealed record NodeOptions
 public sealed record ActorOptions
 {
     private const int MailboxCapacityMax = 1 << 24;
+    private const int EntitiesLimit = 1 << 28;
 
     /// <summary>How long a request to an actor waits for its answer.</summary>
     public required TimeSpan AskTimeout { get; init; }
 
     /// <summary>Messages that may wait for one actor.</summary>
     public required int MailboxCapacity { get; init; }
+
+    /// <summary>Actors of blocks that are kept in memory.</summary>
+    public required int EntitiesMax { get; init; }
 
     /// <summary>How long an idle actor of a block or key stays in memory.</summary>
     public required TimeSpan PassivateAfter { get; init; }
@@ -50,6 +54,7 @@ public sealed record ActorOptions
     {
         AskTimeout = reader.Duration("ask-timeout", TimeSpan.FromMilliseconds(1), TimeSpan.FromHours(1)),
         MailboxCapacity = reader.Integer("mailbox-capacity", 16, MailboxCapacityMax),
+        EntitiesMax = reader.Integer("entities-max", 16, EntitiesLimit),
         PassivateAfter = reader.Duration("passivate-after", TimeSpan.FromSeconds(1), TimeSpan.FromDays(1)),
     };
 }

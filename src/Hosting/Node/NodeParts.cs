@@ -93,6 +93,7 @@ internal sealed record NodeParts(ShmArena Arena, PayloadWriter Writer, ActorSyst
             {
                 PassivateIdleEntityAfter = options.Actors.PassivateAfter,
                 EntitiesDecideOnPassivation = true,
+                ActiveEntityLimit = options.Actors.EntitiesMax,
             },
             new BlockMessageExtractor(options.Keys.Shards));
         var keyIndex = sharding.Start(

@@ -17,6 +17,7 @@ public sealed class CascadeOptionsTests
         ["cascade.node.id"] = ("65535", "Node.Id", 65535),
         ["cascade.actors.ask-timeout"] = ("2s", "Actors.AskTimeout", TimeSpan.FromSeconds(2)),
         ["cascade.actors.mailbox-capacity"] = ("16", "Actors.MailboxCapacity", 16),
+        ["cascade.actors.entities-max"] = ("16", "Actors.EntitiesMax", 16),
         ["cascade.actors.passivate-after"] = ("1 minute", "Actors.PassivateAfter", TimeSpan.FromMinutes(1)),
         ["cascade.keys.shards"] = ("1", "Keys.Shards", 1),
         ["cascade.leases.duration"] = ("1h", "Leases.Duration", TimeSpan.FromHours(1)),
