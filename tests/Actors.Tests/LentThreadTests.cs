@@ -68,12 +68,12 @@ public sealed class LentThreadTests : IAsyncLifetime
     private sealed class TellThread : UntypedActor
     {
         [ThreadStatic]
-        private static bool s_isWithin;
+        private static bool _isWithin;
 
         public static bool IsWithin
         {
-            get => s_isWithin;
-            set => s_isWithin = value;
+            get => _isWithin;
+            set => _isWithin = value;
         }
 
         public static bool WasNested { get; private set; }

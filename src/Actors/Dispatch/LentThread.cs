@@ -13,24 +13,24 @@ internal static class LentThread
     private const int TurnsMax = 32;
 
     [ThreadStatic]
-    private static Queue<IRunnable>? t_turns;
+    private static Queue<IRunnable>? _turns;
 
     [ThreadStatic]
-    private static bool t_isLent;
+    private static bool _isLent;
 
     /// <summary>Keeps a turn for this thread when it is lent; false when the turn has to go to the pool.</summary>
     public static bool TryKeep(IRunnable turn)
     {
-        if (!t_isLent) return false;
-        t_turns!.Enqueue(turn);
+        if (!_isLent) return false;
+        _turns!.Enqueue(turn);
         return true;
     }
 
     /// <summary>Tells a question and carries out turns until it is answered or the bound is reached.</summary>
     public static void Ask(IActorRef target, object message, IActorRef promise, Task answer)
     {
-        var turns = t_turns ??= new Queue<IRunnable>();
-        t_isLent = true;
+        var turns = _turns ??= new Queue<IRunnable>();
+        _isLent = true;
         try
         {
             target.Tell(message, promise);
@@ -38,7 +38,7 @@ internal static class LentThread
         }
         finally
         {
-            t_isLent = false;
+            _isLent = false;
             while (turns.TryDequeue(out var turn)) ThreadPool.UnsafeQueueUserWorkItem(turn, preferLocal: true);
         }
     }

@@ -8,10 +8,10 @@ namespace Cascade.Hosting.Tests.Embedding;
 internal static class TestNode
 {
     private const string Folder = "/dev/shm";
-    private static int s_next;
+    private static int _next;
 
     public static string UniqueName(string what) => string.Create(
-        CultureInfo.InvariantCulture, $"t-{what}-{Environment.ProcessId}-{Interlocked.Increment(ref s_next)}");
+        CultureInfo.InvariantCulture, $"t-{what}-{Environment.ProcessId}-{Interlocked.Increment(ref _next)}");
 
     public static string ArenaPath(string cluster) => Path.Combine(Folder, $"cascade-{cluster}-0");
 
