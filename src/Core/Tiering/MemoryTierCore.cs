@@ -109,8 +109,12 @@ public sealed partial class MemoryTierCore
 
     private int OnReleaseKey(ReleaseKey message)
     {
-        _arena.Unbind(message.Key);
-        return _arena.TryFind(message.Id, out var copy) ? KeysOf(copy.Slot).Count : -1;
+        // A key that was bound to another block meanwhile is not this deletion's to take.
+        if (!_arena.TryFind(message.Id, out var copy))
+            return -1;
+        var keys = KeysOf(copy.Slot);
+        var named = keys.Exists(binding => binding.Key == message.Key) && _arena.Unbind(message.Key);
+        return keys.Count - (named ? 1 : 0);
     }
 
     private List<KeyBinding> KeysOf(uint slot)

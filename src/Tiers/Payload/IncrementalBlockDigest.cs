@@ -12,6 +12,14 @@ internal sealed class IncrementalBlockDigest(DigestAlgorithm algorithm) : IDispo
 
     private Blake3Hasher _blake3 = Blake3Hasher.Create();
 
+    public void Append(ReadOnlySpan<byte> bytes)
+    {
+        if (_sha256 is null)
+            _blake3.Update(bytes);
+        else
+            _sha256.AppendData(bytes);
+    }
+
     public void AppendAndCopy(ReadOnlySpan<byte> source, Span<byte> destination)
     {
         if (_sha256 is null)

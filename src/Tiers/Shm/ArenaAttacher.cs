@@ -1,3 +1,5 @@
+using Cascade.Core.Clocks;
+
 namespace Cascade.Tiers.Shm;
 
 /// <summary>Rebuilds the owner's knowledge from the descriptor table that an earlier process left, and clears what cannot be served.</summary>
@@ -9,6 +11,10 @@ internal sealed class ArenaAttacher(ArenaState state, bool unverified)
     private int _inFlight;
     private int _damaged;
     private long _bytes;
+    private ulong _lastStamp;
+
+    /// <summary>The latest stamp of a binding that was taken over; zero when there is none.</summary>
+    public HybridTimestamp LastStamp => new(_lastStamp);
 
     /// <summary>Takes over every sound entry. The state is as made: nothing is in it yet.</summary>
     public AttachReport Run(bool created, Func<TimeSpan> elapsed)
@@ -45,6 +51,7 @@ internal sealed class ArenaAttacher(ArenaState state, bool unverified)
         }
         else if (entry.Kind == DescriptorKind.Alias)
         {
+            _lastStamp = Math.Max(_lastStamp, entry.Stamp);
             _aliases.Add(slot);
         }
         else if (entry.Kind == DescriptorKind.Resident)
@@ -65,6 +72,7 @@ internal sealed class ArenaAttacher(ArenaState state, bool unverified)
         ref var entry = ref state.Table[slot];
         state.Pins.SetLive(slot, entry.Generation, unverified);
         state.Ids.Add(entry.Id.Prefix64, slot);
+        _lastStamp = Math.Max(_lastStamp, entry.Stamp);
         _blocks++;
         _bytes += entry.LengthBytes;
     }

@@ -3,6 +3,7 @@ using Cascade.Core.Allocation;
 using Cascade.Core.Hashing;
 using Cascade.Core.Identity;
 using Cascade.Tiers.Native;
+using Cascade.Tiers.Payload;
 using Microsoft.Win32.SafeHandles;
 
 namespace Cascade.Tiers.Shm;
@@ -135,7 +136,7 @@ public sealed class ArenaInspector
         var buffer = new byte[PayloadPieceBytes];
         foreach (var (slot, entry) in _residents)
         {
-            using var digest = new RunningDigest((DigestAlgorithm)_header.Algorithm);
+            using var digest = new IncrementalBlockDigest((DigestAlgorithm)_header.Algorithm);
             for (var at = 0L; at < entry.LengthBytes; at += PayloadPieceBytes)
             {
                 cancellation.ThrowIfCancellationRequested();

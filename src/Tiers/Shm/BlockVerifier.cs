@@ -1,5 +1,6 @@
 using Cascade.Core.Hashing;
 using Cascade.Core.Identity;
+using Cascade.Tiers.Payload;
 
 namespace Cascade.Tiers.Shm;
 
@@ -13,7 +14,7 @@ internal static unsafe class BlockVerifier
     {
         if (lengthBytes <= PieceBytes)
             return BlockDigest.Compute(algorithm, new ReadOnlySpan<byte>(bytes, (int)lengthBytes)) == id;
-        using var digest = new RunningDigest(algorithm);
+        using var digest = new IncrementalBlockDigest(algorithm);
         for (var done = 0L; done < lengthBytes; done += PieceBytes)
             digest.Append(new ReadOnlySpan<byte>(bytes + done, (int)Math.Min(PieceBytes, lengthBytes - done)));
         return digest.Finish() == id;

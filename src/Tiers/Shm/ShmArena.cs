@@ -25,7 +25,6 @@ public sealed unsafe class ShmArena : IBlockArena, IDisposable
         (_file, _state, Report) = (file, state, report);
         Directory = new ShmDirectory(state, options, hooks);
         FilePath = options.FilePath;
-        Visit((_, _, binding) => LastStamp = binding.Stamp > LastStamp ? binding.Stamp : LastStamp);
     }
 
     /// <inheritdoc/>
@@ -47,7 +46,7 @@ public sealed unsafe class ShmArena : IBlockArena, IDisposable
     public string FilePath { get; }
 
     /// <summary>The latest stamp of a binding that was taken over: later bindings must carry later ones.</summary>
-    public HybridTimestamp LastStamp { get; private set; }
+    public HybridTimestamp LastStamp { get; private init; }
 
     /// <summary>The readers' side.</summary>
     public ShmDirectory Directory { get; }
@@ -72,8 +71,9 @@ public sealed unsafe class ShmArena : IBlockArena, IDisposable
         try
         {
             var state = new ArenaState(file, options, time);
-            var report = new ArenaAttacher(state, options.VerifyAfterAttach).Run(file.Created, () => time.GetElapsedTime(start));
-            return new ShmArena(file, state, report, options, hooks);
+            var attacher = new ArenaAttacher(state, options.VerifyAfterAttach);
+            var report = attacher.Run(file.Created, () => time.GetElapsedTime(start));
+            return new ShmArena(file, state, report, options, hooks) { LastStamp = attacher.LastStamp };
         }
         catch
         {

@@ -191,6 +191,17 @@ public sealed class MemoryTierCoreTests
     }
 
     [Fact]
+    public void Release_of_a_key_that_names_another_block_by_now_leaves_it_there()
+    {
+        using var tier = new TierFixture(granules: 2);
+        tier.Put(1);
+        tier.Put(2);
+        Assert.Equal(1, ((KeyReleased)Assert.Single(tier.Step(new ReleaseKey(Key(2).Key, Id(1)))).Message).KeysLeft);
+        Assert.Equal(0, ((KeyReleased)Assert.Single(tier.Step(new ReleaseKey(Key(2).Key, Id(2)))).Message).KeysLeft);
+        Assert.Equal(-1, ((KeyReleased)Assert.Single(tier.Step(new ReleaseKey(Key(2).Key, Id(3)))).Message).KeysLeft);
+    }
+
+    [Fact]
     public void Drop_of_a_pinned_copy_waits_for_the_pin()
     {
         using var tier = new TierFixture(granules: 1);
