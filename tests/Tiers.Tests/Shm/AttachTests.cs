@@ -51,6 +51,20 @@ public sealed class AttachTests
     }
 
     [Fact]
+    public void Latest_stamp_of_blocks_and_aliases_is_known_after_a_reopening()
+    {
+        using var box = new ArenaSandbox();
+        Assert.Equal(0UL, box.Arena.LastStamp.Value);
+        box.Put(1, 5000, Binding(1, stamp: 5));
+        box.Put(2, 5000, Binding(2, stamp: 8));
+        box.Reopen();
+        Assert.Equal(8UL, box.Arena.LastStamp.Value);
+        box.Arena.TryBindAlias(Id(1), Binding(10, stamp: 9));
+        box.Reopen();
+        Assert.Equal(9UL, box.Arena.LastStamp.Value);
+    }
+
+    [Fact]
     public void Key_with_two_entries_goes_to_the_later_stamp()
     {
         using var box = new ArenaSandbox();
