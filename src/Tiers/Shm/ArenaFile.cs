@@ -99,7 +99,9 @@ internal sealed class ArenaFile : IDisposable
                     $"{path} belongs to user {status.stx_uid}, expected {Libc.geteuid()}: run as that user, or have that user remove it.");
             var header = ReadHeader(file);
             var fault = header.FindFault((long)status.stx_size);
-            if (options.Reset || (fault is null && header.Stage == ArenaStage.Creating))
+
+            // A process that died at the creation left an empty file, or one that says so.
+            if (options.Reset || status.stx_size == 0 || (fault is null && header.Stage == ArenaStage.Creating))
             {
                 Remove(path);
                 return null;
@@ -158,7 +160,13 @@ internal sealed class ArenaFile : IDisposable
         MappingHandle? mapping = null;
         try
         {
-            Lock(file, path);
+            // Another start may have taken the file, empty as it still was, for the rest of a crash.
+            if (!TryLock(file, path) || StatusOf(file, path).stx_nlink == 0)
+            {
+                file.Dispose();
+                return null;
+            }
+
             var header = ArenaHeader.Create(options, BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(sizeof(ulong))));
             ArenaRoom.Require(options.Directory, header.FileBytes);
             if (Libc.fchmod(file, (uint)options.FileMode) != 0)
@@ -222,12 +230,19 @@ internal sealed class ArenaFile : IDisposable
             (long)(volume.f_bavail * volume.f_frsize), (long)(volume.f_blocks * volume.f_frsize), failure);
     }
 
-    private static void Lock(SafeFileHandle file, string path)
+    private static bool TryLock(SafeFileHandle file, string path)
     {
         if (Libc.flock(file, Libc.LOCK_EX | Libc.LOCK_NB) == 0)
+            return true;
+        return Errno.Last == Errno.EAGAIN
+            ? false
+            : throw new ArenaRefusedException($"{path} cannot be locked.", Errno.Failure("Locking", path));
+    }
+
+    private static void Lock(SafeFileHandle file, string path)
+    {
+        if (TryLock(file, path))
             return;
-        if (Errno.Last != Errno.EAGAIN)
-            throw new ArenaRefusedException($"{path} cannot be locked.", Errno.Failure("Locking", path));
         var owner = new byte[sizeof(int)];
         _ = RandomAccess.Read(file, owner, ArenaHeader.OwnerProcessOffset);
         throw new ArenaRefusedException(
