@@ -65,6 +65,14 @@ internal sealed class CascadeProcess : IDisposable
         await _process.WaitForExitAsync().WaitAsync(Patience);
     }
 
+    /// <summary>Waits for the awaited word, sends a signal by name such as TERM, and waits for the end of the program.</summary>
+    public async Task<(int ExitCode, string Output, string Error)> EndBySignalAsync(string name)
+    {
+        await Said;
+        Signal(name);
+        return await EndAsync();
+    }
+
     /// <summary>Sends a signal by name, such as TERM.</summary>
     public void Signal(string name)
     {

@@ -13,9 +13,10 @@ internal sealed partial class CascadeCache
         ThrowIfStopping();
         cancellationToken.ThrowIfCancellationRequested();
         var leaseFor = options?.LeaseFor ?? _node.Defaults.LeaseDuration;
+        var deadline = DeadlineOf(options?.Deadline, _node.Defaults.AskTimeout);
         return TryGetLocal(key, leaseFor, out var result)
             ? new ValueTask<GetResult>(result)
-            : GetByOwnerAsync(key, leaseFor, options?.Deadline ?? _node.Defaults.AskTimeout, cancellationToken);
+            : GetByOwnerAsync(key, leaseFor, deadline, cancellationToken);
     }
 
     /// <inheritdoc/>
@@ -59,13 +60,14 @@ internal sealed partial class CascadeCache
         ReadOnlyMemory<CacheKey> keys, GetOptions? options, CancellationToken cancellationToken)
     {
         ThrowIfStopping();
+        var deadline = DeadlineOf(options?.Deadline, _node.Defaults.AskTimeout);
         for (var i = 0; i < keys.Length; i++)
         {
             cancellationToken.ThrowIfCancellationRequested();
             if (_node.Arena.Directory.Contains(keys.Span[i].Digest))
                 continue;
             var lookup = new Lookup(keys.Span[i].Digest);
-            if (await AskAsync(_node.Actors.KeyIndex, lookup, options?.Deadline ?? _node.Defaults.AskTimeout, cancellationToken) is not Found)
+            if (await AskAsync(_node.Actors.KeyIndex, lookup, deadline, cancellationToken) is not Found)
                 return i;
         }
 
@@ -95,7 +97,10 @@ internal sealed partial class CascadeCache
         if (await AskAsync(_node.Actors.KeyIndex, new Lookup(key.Digest), deadline, cancellationToken) is not Found found)
             return GetResult.Miss;
         var locate = new Locate(found.Id, _node.Self, leaseFor);
-        if (await AskAsync(_node.Actors.Owners, locate, deadline, cancellationToken) is not Located located)
+        var reply = await AskAsync(_node.Actors.Owners, locate, deadline, cancellationToken);
+        if (reply is Busy busy)
+            return new GetResult(false, default, busy.Reason);
+        if (reply is not Located located)
         {
             _node.Actors.KeyIndex.Tell(new Forget(key.Digest, found.Id, found.Binding.Stamp));
             return GetResult.Miss;

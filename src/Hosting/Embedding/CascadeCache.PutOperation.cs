@@ -31,8 +31,11 @@ internal sealed partial class CascadeCache
                     throw new ArgumentException($"The bytes are block {id}, not {expected} as PutOptions.Id says: nothing was stored.");
                 if (_grant is null && await BeginAsync(id, cancellationToken) is { } done)
                     return done;
-                await PublishAsync(id, cancellationToken);
-                return await BindAsync(id, PutStatus.Stored, cancellationToken);
+                cancellationToken.ThrowIfCancellationRequested();
+
+                // From here on the token is not looked at: a block that is half known would be neither put nor given up.
+                await PublishAsync(id);
+                return await BindAsync(id, PutStatus.Stored);
             }
             finally
             {
@@ -53,15 +56,15 @@ internal sealed partial class CascadeCache
         private async ValueTask<PutResult?> BeginAsync(BlockId id, CancellationToken cancellationToken)
         {
             var begin = new Begin(id, node.Self, bytes.LengthBytes, Left);
-            switch (await AskAsync(node.Actors.Owners, begin, Left + node.Defaults.AskTimeout, cancellationToken))
+            switch (await AskForGrantAsync(node.Actors.Owners, begin, cancellationToken))
             {
                 case BeginGranted granted:
                     _grant = (id, granted.Fill);
                     return null;
                 case AlreadyPresent present:
                     GiveBack();
-                    await AskAsync(node.Actors.Memory, new BindAlias(present.Id, binding), node.Defaults.AskTimeout, cancellationToken);
-                    return await BindAsync(present.Id, PutStatus.AlreadyPresent, cancellationToken);
+                    await AskAsync(node.Actors.Memory, new BindAlias(present.Id, binding), node.Defaults.AskTimeout, CancellationToken.None);
+                    return await BindAsync(present.Id, PutStatus.AlreadyPresent);
                 case Busy busy:
                     return new PutResult(PutStatus.Busy, default, busy.Reason);
                 case var other:
@@ -72,26 +75,7 @@ internal sealed partial class CascadeCache
         /// <summary>Null when room was set aside; otherwise the outcome.</summary>
         private async ValueTask<PutResult?> ReserveAsync(CancellationToken cancellationToken)
         {
-            // The tier always answers by the deadline in the message. A caller that leaves earlier must not leave its room behind.
-            var asked = node.Actors.Memory.Ask<object>(new Reserve(bytes.LengthBytes, Left), Timeout.InfiniteTimeSpan, CancellationToken.None);
-            object reply;
-            try
-            {
-                reply = await asked.WaitAsync(Left + node.Defaults.AskTimeout, node.Time, cancellationToken);
-            }
-            catch (Exception e) when (e is OperationCanceledException or TimeoutException)
-            {
-                _ = asked.ContinueWith(GiveBackLate, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
-                if (e is TimeoutException)
-                    throw new CascadeUnavailableException("The memory tier did not answer within the deadline.", e);
-                throw;
-            }
-            catch (MailboxFullException)
-            {
-                return new PutResult(PutStatus.Busy, default, "the memory tier has too many requests waiting");
-            }
-
-            switch (reply)
+            switch (await AskForGrantAsync(node.Actors.Memory, new Reserve(bytes.LengthBytes, Left), cancellationToken))
             {
                 case Reserved reserved:
                     _reservation = reserved.Reservation;
@@ -100,23 +84,52 @@ internal sealed partial class CascadeCache
                     return new PutResult(PutStatus.Busy, default, busy.Reason);
                 case Refused refused:
                     return new PutResult(PutStatus.Refused, default, refused.Reason);
-                default:
-                    throw Unexpected(reply, new Reserve(bytes.LengthBytes, deadline));
+                case var other:
+                    throw Unexpected(other, new Reserve(bytes.LengthBytes, deadline));
+            }
+        }
+
+        /// <summary>
+        /// Asks for room or for a fill. Whom is asked always answers by the deadline in the message; a caller that leaves earlier must not
+        /// leave behind what is granted after that.
+        /// </summary>
+        private async ValueTask<object> AskForGrantAsync(IActorRef actor, object message, CancellationToken cancellationToken)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            var asked = actor.Ask<object>(message, Timeout.InfiniteTimeSpan, CancellationToken.None);
+            try
+            {
+                return await asked.WaitAsync(Left + node.Defaults.AskTimeout, node.Time, cancellationToken);
+            }
+            catch (Exception e) when (e is OperationCanceledException or TimeoutException)
+            {
+                _ = asked.ContinueWith(GiveBackLate, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+                if (e is TimeoutException)
+                    throw Unavailable(actor, message, e);
+                throw;
+            }
+            catch (MailboxFullException e)
+            {
+                return new Busy(e.Message);
+            }
+            catch (DeadLetterException e)
+            {
+                throw Unavailable(actor, message, e);
             }
         }
 
         private unsafe BlockId Fill() => node.Writer.Write(
             (byte*)bytes.Address, (byte*)(node.Arena.PayloadAddress + (nint)_reservation!.Value.OffsetBytes), bytes.LengthBytes);
 
-        private async ValueTask PublishAsync(BlockId id, CancellationToken cancellationToken)
+        private async ValueTask PublishAsync(BlockId id)
         {
             var publish = new Publish(_reservation!.Value, id, binding);
             _reservation = null;
-            if (await AskAsync(node.Actors.Memory, publish, node.Defaults.AskTimeout, cancellationToken) is not Published published)
+            if (await AskAsync(node.Actors.Memory, publish, node.Defaults.AskTimeout, CancellationToken.None) is not Published published)
                 throw Unexpected(publish, publish);
 
             var commit = new Commit(id, _grant!.Value.Fill, published.Copy);
-            var reply = await AskAsync(node.Actors.Owners, commit, node.Defaults.AskTimeout, cancellationToken);
+            var reply = await AskAsync(node.Actors.Owners, commit, node.Defaults.AskTimeout, CancellationToken.None);
             _grant = null;
 
             // A fill that took too long is no longer ours, but the copy is there and whole: its owner is to know.
@@ -124,10 +137,10 @@ internal sealed partial class CascadeCache
                 node.Actors.Owners.Tell(new AddCopy(id, published.Copy));
         }
 
-        private async ValueTask<PutResult> BindAsync(BlockId id, PutStatus status, CancellationToken cancellationToken)
+        private async ValueTask<PutResult> BindAsync(BlockId id, PutStatus status)
         {
             var bind = new Bind(binding, id);
-            return await AskAsync(node.Actors.KeyIndex, bind, node.Defaults.AskTimeout, cancellationToken) switch
+            return await AskAsync(node.Actors.KeyIndex, bind, node.Defaults.AskTimeout, CancellationToken.None) switch
             {
                 Bound => new PutResult(status, id),
                 Refused refused => new PutResult(PutStatus.Busy, default, refused.Reason),
@@ -147,8 +160,12 @@ internal sealed partial class CascadeCache
 
         private void GiveBackLate(Task<object> asked)
         {
-            if (asked is { IsCompletedSuccessfully: true, Result: Reserved late })
+            if (!asked.IsCompletedSuccessfully)
+                return;
+            if (asked.Result is Reserved late)
                 node.Actors.Memory.Tell(new Cancel(late.Reservation));
+            else if (asked.Result is BeginGranted granted)
+                node.Actors.Owners.Tell(new Abort(granted.Id, granted.Fill));
         }
     }
 }

@@ -27,7 +27,7 @@ internal sealed partial class CascadeCache
         if (Unsupported(options?.Acknowledgement ?? Acknowledgement.Memory) is { } reason)
             return new PutResult(PutStatus.Refused, default, reason);
 
-        var put = new PutOperation(_node, BindingOf(key), bytes, options?.Id, options?.Deadline ?? _node.Defaults.PutDeadline);
+        var put = new PutOperation(_node, BindingOf(key), bytes, options?.Id, DeadlineOf(options?.Deadline, _node.Defaults.PutDeadline));
 
         // The arena must not be closed under a put that writes into it: counted first, looked at second, against Stop's order.
         Interlocked.Increment(ref _callsUnderWay);

@@ -7,6 +7,9 @@ namespace Cascade.Hosting;
 /// <summary>The embedding interface of one node: bytes by its arena, everything else by asking actors.</summary>
 internal sealed partial class CascadeCache(CacheContext node) : ICascade
 {
+    /// <summary>A wait that is longer is a mistake, and far below where clocks and timers overflow.</summary>
+    private static readonly TimeSpan DeadlineMax = TimeSpan.FromDays(1);
+
     private readonly CacheContext _node = node;
     private volatile bool _stopping;
     private int _callsUnderWay;
@@ -21,6 +24,14 @@ internal sealed partial class CascadeCache(CacheContext node) : ICascade
     {
         if (_stopping)
             throw new CascadeUnavailableException("The node is stopping and takes no more calls.");
+    }
+
+    /// <exception cref="ArgumentOutOfRangeException">The deadline is negative or longer than a day.</exception>
+    private static TimeSpan DeadlineOf(TimeSpan? given, TimeSpan otherwise)
+    {
+        if (given is { } deadline && (deadline < TimeSpan.Zero || deadline > DeadlineMax))
+            throw new ArgumentOutOfRangeException(nameof(given), deadline, $"A deadline is 0 to {DeadlineMax.TotalHours} hours.");
+        return given ?? otherwise;
     }
 
     private KeyBinding BindingOf(in CacheKey key) =>
@@ -38,6 +49,10 @@ internal sealed partial class CascadeCache(CacheContext node) : ICascade
             throw Unavailable(actor, message, e);
         }
         catch (MailboxFullException e)
+        {
+            throw Unavailable(actor, message, e);
+        }
+        catch (DeadLetterException e)
         {
             throw Unavailable(actor, message, e);
         }

@@ -33,7 +33,7 @@ public sealed record PutOptions
     /// <summary>When the put is acknowledged.</summary>
     public Acknowledgement Acknowledgement { get; init; }
 
-    /// <summary>How long the put may wait for room and for answers; null for <c>cascade.put.deadline</c>.</summary>
+    /// <summary>How long the put may wait for room, 0 (not at all) to 24 hours; null for <c>cascade.put.deadline</c>.</summary>
     public TimeSpan? Deadline { get; init; }
 
     /// <summary>
@@ -46,7 +46,7 @@ public sealed record PutOptions
 /// <summary>How to get.</summary>
 public sealed record GetOptions
 {
-    /// <summary>How long to wait for answers; null for <c>cascade.actors.ask-timeout</c>.</summary>
+    /// <summary>How long to wait for answers, 0 to 24 hours; null for <c>cascade.actors.ask-timeout</c>.</summary>
     public TimeSpan? Deadline { get; init; }
 
     /// <summary>How long the lease holds unless it is renewed; null for <c>cascade.leases.duration</c>.</summary>

@@ -32,7 +32,9 @@ internal sealed class NodeLauncher : INodeLauncher
         }
         catch (ArenaRefusedException e)
         {
-            throw new CliException(ExitCode.Unavailable, e.Message, e);
+            // The system's own words say why a path cannot be opened, locked or removed.
+            var reason = e.InnerException is IOException system ? $" {system.Message}" : "";
+            throw new CliException(ExitCode.Unavailable, e.Message + reason, e);
         }
     }
 

@@ -1,4 +1,3 @@
-using Cascade.Tiers.Shm;
 using Microsoft.Extensions.Logging;
 
 namespace Cascade.Hosting.Node;
@@ -6,11 +5,15 @@ namespace Cascade.Hosting.Node;
 /// <summary>What a node logs. Event ids are fixed: 1000 to 1099.</summary>
 internal static partial class NodeLog
 {
-    [LoggerMessage(1000, LogLevel.Information, "Arena {Path} created: {CapacityBytes} bytes for {Slots} blocks in {Elapsed}")]
-    public static partial void ArenaCreated(ILogger logger, string path, long capacityBytes, int slots, TimeSpan elapsed);
+    [LoggerMessage(1000, LogLevel.Information, "Arena {Path} created: {CapacityBytes} bytes for at most {Slots} blocks, in {Milliseconds} ms")]
+    public static partial void ArenaCreated(ILogger logger, string path, long capacityBytes, int slots, long milliseconds);
 
-    [LoggerMessage(1001, LogLevel.Information, "Arena {Path} taken over: {Report}")]
-    public static partial void ArenaAttached(ILogger logger, string path, AttachReport report);
+    [LoggerMessage(
+        1001,
+        LogLevel.Information,
+        "Arena {Path} taken over: {Blocks} blocks, {Bytes} bytes, {Aliases} further keys; dropped {InFlight} in flight and {Damaged} damaged; in {Milliseconds} ms")]
+    public static partial void ArenaAttached(
+        ILogger logger, string path, int blocks, long bytes, int aliases, int inFlight, int damaged, long milliseconds);
 
     [LoggerMessage(1002, LogLevel.Error, "{Source}: {Problem}")]
     public static partial void ActorFailed(ILogger logger, string source, string problem, Exception? cause);
@@ -21,9 +24,9 @@ internal static partial class NodeLog
     [LoggerMessage(1004, LogLevel.Warning, "Stopping with {Calls} calls still under way after {Waited}: the arena stays open until the process ends")]
     public static partial void StopNotClean(ILogger logger, int calls, TimeSpan waited);
 
-    [LoggerMessage(1005, LogLevel.Information, "Node {Node} of cluster {Cluster} serves; BLAKE3 by {Blake3}")]
+    [LoggerMessage(1005, LogLevel.Information, "{Node} of cluster {Cluster} serves; BLAKE3 by {Blake3}")]
     public static partial void Serving(ILogger logger, Core.Identity.NodeId node, string cluster, string blake3);
 
-    [LoggerMessage(1006, LogLevel.Information, "Node {Node} stopped")]
+    [LoggerMessage(1006, LogLevel.Information, "{Node} stopped")]
     public static partial void Stopped(ILogger logger, Core.Identity.NodeId node);
 }

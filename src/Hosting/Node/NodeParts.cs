@@ -153,10 +153,13 @@ internal sealed record NodeParts(ShmArena Arena, PayloadWriter Writer, ActorSyst
 
     private static void LogArena(ILogger logger, CascadeOptions options, ShmArena arena)
     {
-        if (arena.Report.Created)
-            NodeLog.ArenaCreated(logger, arena.FilePath, options.Tiers.Shm.CapacityBytes, arena.SlotCount, arena.Report.Elapsed);
+        var report = arena.Report;
+        var milliseconds = (long)report.Elapsed.TotalMilliseconds;
+        if (report.Created)
+            NodeLog.ArenaCreated(logger, arena.FilePath, options.Tiers.Shm.CapacityBytes, arena.SlotCount, milliseconds);
         else
-            NodeLog.ArenaAttached(logger, arena.FilePath, arena.Report);
+            NodeLog.ArenaAttached(
+                logger, arena.FilePath, report.Blocks, report.Bytes, report.Aliases, report.DroppedInFlight, report.DroppedDamaged, milliseconds);
     }
 
     /// <summary>What this node's tiers hold, for owners that come to life.</summary>

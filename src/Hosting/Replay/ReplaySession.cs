@@ -24,7 +24,9 @@ internal static class ReplaySession
     {
         using var runner = new ReplayRunner(cache, bytesPerBlock, console.Time);
         var tally = runner.Tally;
-        var before = NodeFigures.Of(await cache.StatAsync(cancellationToken));
+
+        // Not to be interrupted: an interrupt at any moment ends in a report.
+        var before = NodeFigures.Of(await cache.StatAsync(CancellationToken.None));
         var pageCacheBefore = PageCacheMeter.ReadBytes();
         var start = console.Time.GetTimestamp();
         var isComplete = false;

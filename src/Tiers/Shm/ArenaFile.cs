@@ -93,7 +93,9 @@ internal sealed class ArenaFile : IDisposable
                     $"{path} belongs to user {status.stx_uid}, expected {Libc.geteuid()}: run as that user, or have that user remove it.");
             var header = ReadHeader(file);
             var fault = header.FindFault((long)status.stx_size);
-            if (options.Reset || (fault is null && header.Stage == ArenaStage.Creating))
+
+            // A process that died at the creation left an empty file, or one that says so.
+            if (options.Reset || status.stx_size == 0 || (fault is null && header.Stage == ArenaStage.Creating))
             {
                 Remove(path);
                 return null;
@@ -150,7 +152,8 @@ internal sealed class ArenaFile : IDisposable
         }
 
         MappingHandle? mapping = null;
-        LockNew(file, path);
+        if (!TryOwnNew(file, path))
+            return null;
         try
         {
             var header = ArenaHeader.Create(options, BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(sizeof(ulong))));
@@ -216,26 +219,35 @@ internal sealed class ArenaFile : IDisposable
             (long)(volume.f_bavail * volume.f_frsize), (long)(volume.f_blocks * volume.f_frsize), failure);
     }
 
-    /// <summary>Another process may lock the file first, finding it empty: then it is no longer this one's to remove.</summary>
-    private static void LockNew(SafeFileHandle file, string path)
+    /// <summary>False when another start took the file, empty as it still was, for the rest of a crash: it is no longer this one's to remove.</summary>
+    private static bool TryOwnNew(SafeFileHandle file, string path)
     {
+        var owned = false;
         try
         {
-            Lock(file, path);
+            owned = TryLock(file, path) && StatusOf(file, path).stx_nlink > 0;
+            return owned;
         }
-        catch
+        finally
         {
-            file.Dispose();
-            throw;
+            if (!owned)
+                file.Dispose();
         }
+    }
+
+    private static bool TryLock(SafeFileHandle file, string path)
+    {
+        if (Libc.flock(file, Libc.LOCK_EX | Libc.LOCK_NB) == 0)
+            return true;
+        return Errno.Last == Errno.EAGAIN
+            ? false
+            : throw new ArenaRefusedException($"{path} cannot be locked.", Errno.Failure("Locking", path));
     }
 
     private static void Lock(SafeFileHandle file, string path)
     {
-        if (Libc.flock(file, Libc.LOCK_EX | Libc.LOCK_NB) == 0)
+        if (TryLock(file, path))
             return;
-        if (Errno.Last != Errno.EAGAIN)
-            throw new ArenaRefusedException($"{path} cannot be locked.", Errno.Failure("Locking", path));
         var owner = new byte[sizeof(int)];
         _ = RandomAccess.Read(file, owner, ArenaHeader.OwnerProcessOffset);
         throw new ArenaRefusedException(

@@ -76,6 +76,20 @@ internal static class InspectVerb
 
     private static void Write(CliConsole console, ArenaInspection arena)
     {
+        if (arena.SlotCount > 0)
+            WriteValues(console, arena);
+        foreach (var reason in arena.Reasons)
+            console.Say($"not sound: {reason}");
+        if (arena.Damaged.Count == 0)
+            return;
+        var table = new Table().Border(TableBorder.None).AddColumn("slot").AddColumn("damage");
+        foreach (var entry in arena.Damaged)
+            table.AddRow(new Text(entry.Slot.ToString(CultureInfo.InvariantCulture)), new Text(entry.Reason));
+        TableOutput.Write(console.Out, table);
+    }
+
+    /// <summary>For a file whose header was understood: of any other there are no values.</summary>
+    private static void WriteValues(CliConsole console, ArenaInspection arena) =>
         TableOutput.Write(console.Out, TableOutput.OfValues(
             ("arena", arena.FilePath),
             ("sound", arena.Sound ? "yes" : "no"),
@@ -89,13 +103,4 @@ internal static class InspectVerb
             ("in flight", HumanText.Count(arena.InFlightEntries)),
             ("damaged entries", HumanText.Count(arena.DamagedEntries)),
             ("digests checked", HumanText.Count(arena.VerifiedBlocks))));
-        foreach (var reason in arena.Reasons)
-            console.Say($"not sound: {reason}");
-        if (arena.Damaged.Count == 0)
-            return;
-        var table = new Table().Border(TableBorder.None).AddColumn("slot").AddColumn("damage");
-        foreach (var entry in arena.Damaged)
-            table.AddRow(new Text(entry.Slot.ToString(CultureInfo.InvariantCulture)), new Text(entry.Reason));
-        TableOutput.Write(console.Out, table);
-    }
 }

@@ -1,0 +1,81 @@
+using Cascade.Hosting.Replay;
+using Cascade.Hosting.Tests.Embedding;
+
+namespace Cascade.EndToEnd;
+
+/// <summary>
+/// What a node keeps on the managed heap is bounded by its configuration and not by how much it did: four times the requests leave no more
+/// behind. In this process, where a full collection can be asked for; alone in it, because other tests' garbage would count as well.
+/// </summary>
+[Collection(nameof(AloneInTheProcess))]
+public sealed class ManagedHeapTests
+{
+    private const int BytesPerBlock = 16 << 10;
+    private const int Requests = 2_000;
+
+    /// <summary>The measured stretch puts some 40,000 blocks: 50 bytes left behind by each would show.</summary>
+    private const long GrowthMaxBytes = 2 << 20;
+
+    /// <summary>Twice what owners that are still awake and garbage come to.</summary>
+    private const long PeakMaxBytes = 128 << 20;
+
+    [Fact]
+    public async Task Managed_heap_does_not_grow_with_the_number_of_requests()
+    {
+        await using var node = await TestNode.StartAsync("cascade.tiers.shm.capacity=32MiB", "cascade.actors.passivate-after=1s");
+        using var runner = new ReplayRunner(node.Cache, BytesPerBlock, TimeProvider.System);
+        var requests = ChatWorkload.Generate(ChatWorkloadSettings.Default with { Requests = 5 * Requests }, seed: 9).GetEnumerator();
+
+        // The first stretch fills the arena, so that both ends of the measured one are with a full arena that evicts.
+        await RunAsync(runner, requests, Requests);
+        var before = await SettledAsync();
+        var peak = await RunAsync(runner, requests, 4 * Requests);
+        var after = await SettledAsync();
+
+        var tally = runner.Tally;
+        Assert.Equal((5L * Requests, 0L, 0L), (tally.Requests, tally.Errors, tally.WrongBytes));
+        Assert.True((await node.Cache.StatAsync()).Tiers[0].Evicted > 10_000, "The load no longer fills the arena several times over.");
+        var growth = after - before;
+        TestContext.Current.TestOutputHelper!.WriteLine(
+            $"heap {before >> 10} KiB, then {after >> 10} KiB, at most {peak >> 10} KiB in between; "
+            + $"committed {GC.GetGCMemoryInfo(GCKind.Any).TotalCommittedBytes >> 20} MiB");
+        Assert.InRange(peak, 1, PeakMaxBytes);
+        Assert.True(growth < GrowthMaxBytes, $"The heap grew from {before} to {after} bytes over {4 * Requests} requests.");
+    }
+
+    /// <summary>Gives the largest heap, garbage and owners that have not gone to sleep included.</summary>
+    private static async Task<long> RunAsync(ReplayRunner runner, IEnumerator<TraceRequest> requests, int count)
+    {
+        var peak = 0L;
+        Assert.True(await runner.RunAsync(
+            Take(requests, count), () => peak = Math.Max(peak, GC.GetTotalMemory(forceFullCollection: false)), CancellationToken.None));
+        return peak;
+    }
+
+    private static IEnumerable<TraceRequest> Take(IEnumerator<TraceRequest> requests, int count)
+    {
+        for (var i = 0; i < count && requests.MoveNext(); i++)
+            yield return requests.Current;
+    }
+
+    /// <summary>What is alive once idle owners have gone to sleep, which is when the heap no longer shrinks over twice their idle time.</summary>
+    private static async Task<long> SettledAsync()
+    {
+        using var poll = new PeriodicTimer(TimeSpan.FromMilliseconds(250));
+        var lowest = GC.GetTotalMemory(forceFullCollection: true);
+        for (var still = 0; still < 8; still++)
+        {
+            await poll.WaitForNextTickAsync();
+            var now = GC.GetTotalMemory(forceFullCollection: true);
+            if (now < lowest - (256 << 10))
+                still = 0;
+            lowest = Math.Min(lowest, now);
+        }
+
+        return lowest;
+    }
+}
+
+/// <summary>Tests that need the process for themselves.</summary>
+[CollectionDefinition(DisableParallelization = true)]
+public sealed class AloneInTheProcess;
