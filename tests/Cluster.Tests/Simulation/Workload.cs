@@ -1,0 +1,25 @@
+using Cascade.Core.Identity;
+
+namespace Cascade.Cluster.Tests.Simulation;
+
+/// <summary>What the clients of a run do.</summary>
+/// <param name="Clients">Clients at a time.</param>
+/// <param name="Operations">Calls of each.</param>
+/// <param name="Keys">Keys that they draw from.</param>
+/// <param name="Contents">Contents that they draw from: fewer than keys, so that keys share blocks.</param>
+/// <param name="Rebinds">True when a key may name another content later; false when its content is fixed, as with prefix hashes.</param>
+internal sealed record Workload(int Clients, int Operations, int Keys, int Contents, bool Rebinds)
+{
+    public int Granules { get; init; } = 24;
+
+    public int Slots { get; init; } = 14;
+
+    /// <summary>Which content a put of the key stores.</summary>
+    public int ContentOf(int key, int draw) => Rebinds ? draw % Contents : key % Contents;
+
+    /// <summary>A content's length: from one byte to several granules, the same each time.</summary>
+    public static long LengthBytesOf(int content) => 1 + (content * 7919L % (6 * SimulatedNode.Granule));
+
+    /// <summary>The content of a block of this workload.</summary>
+    public int ContentOf(BlockId id) => Enumerable.Range(0, Contents).First(content => Sample.Block(content) == id);
+}
