@@ -13,9 +13,9 @@ public sealed class RandomRunTests
         var sw = System.Diagnostics.Stopwatch.StartNew();
         foreach (var rebinds in new[] { false, true })
         {
-            for (ulong seed = 1; seed <= 100; seed++)
+            for (ulong seed = 1; seed <= 1000; seed++)
             {
-                using var run = new RandomRun(seed, new Workload(4, 80, 20, 12, rebinds));
+                using var run = new RandomRun(seed, new Workload(6, 80, 14, 8, rebinds));
                 try { run.Execute(); }
                 catch (Exception e) { fails.Add($"{rebinds} {e.Message.Split('\n')[0]} {(e is InvalidOperationException ? "" : e.StackTrace)}"); }
                 foreach (var (k, v) in run.Ledger.Outcomes) outcomes[k] = outcomes.GetValueOrDefault(k) + v;

@@ -37,8 +37,10 @@ internal sealed class PutOperation(SimulatedNode node, KeyBinding binding, Block
                 await Task.Delay(fillTime, node.Sim.Time, cancellationToken);
             if (await BeginAsync(cancellationToken) is { } done)
                 return done;
-            await PublishAsync(cancellationToken);
-            return await BindAsync(PutOutcome.Stored, cancellationToken);
+
+            // From here on the block can be found: a put that is given up now would leave it half known.
+            await PublishAsync();
+            return await BindAsync(PutOutcome.Stored);
         }
         catch (OperationCanceledException)
         {
@@ -84,20 +86,20 @@ internal sealed class PutOperation(SimulatedNode node, KeyBinding binding, Block
                 return null;
             case AlreadyPresent:
                 GiveBack();
-                await node.Memory.Ask<AliasBound>(new BindAlias(id, binding), cancellationToken);
-                return await BindAsync(PutOutcome.AlreadyPresent, cancellationToken);
+                await node.Memory.Ask<AliasBound>(new BindAlias(id, binding), CancellationToken.None);
+                return await BindAsync(PutOutcome.AlreadyPresent);
             case var busy:
                 Assert.IsType<Busy>(busy);
                 return PutOutcome.Busy;
         }
     }
 
-    private async Task PublishAsync(CancellationToken cancellationToken)
+    private async Task PublishAsync()
     {
         var publish = new Publish(_reservation!.Value, id, binding);
         _reservation = null;
-        var published = await node.Memory.Ask<Published>(publish, cancellationToken);
-        var reply = await node.Owners.Ask<object>(new Commit(id, _fill!.Value, published.Copy), cancellationToken);
+        var published = await node.Memory.Ask<Published>(publish);
+        var reply = await node.Owners.Ask<object>(new Commit(id, _fill!.Value, published.Copy));
         _fill = null;
 
         // A fill that took too long is no longer ours, but the copy is there and whole: its owner is to know.
@@ -105,9 +107,9 @@ internal sealed class PutOperation(SimulatedNode node, KeyBinding binding, Block
             node.Owners.Tell(new AddCopy(id, published.Copy), ActorRefs.NoSender);
     }
 
-    private async Task<PutOutcome> BindAsync(PutOutcome outcome, CancellationToken cancellationToken)
+    private async Task<PutOutcome> BindAsync(PutOutcome outcome)
     {
-        await node.KeyIndex.Ask<Bound>(new Bind(binding, id), cancellationToken);
+        await node.KeyIndex.Ask<Bound>(new Bind(binding, id));
         return outcome;
     }
 

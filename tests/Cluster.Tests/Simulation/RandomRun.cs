@@ -63,10 +63,7 @@ internal sealed class RandomRun(ulong seed, Workload workload) : IDisposable
     private void Settle()
     {
         foreach (var entry in _node.Registered.State.Entries.Where(e => !e.IsRemoved).ToList())
-        {
             _node.Sim.Ask(_node.Registry, new Unregister(entry.Key, _node.NextStamp()));
-            _node.Owners.Tell(new Unprotect(entry.Id, entry.Key), ActorRefs.NoSender);
-        }
 
         _node.Sim.Advance(TimeSpan.FromSeconds(1.5));
         ThrowIfBroken();

@@ -77,7 +77,6 @@ internal sealed partial class SimulatedClient
         if (named is { } id)
         {
             _node.Registry.Tell(new Unregister(digest, stamp), ActorRefs.NoSender);
-            _node.Owners.Tell(new Unprotect(id, digest), ActorRefs.NoSender);
             if (await _node.Memory.Ask<KeyReleased>(new ReleaseKey(digest, id)) is { KeysLeft: 0 })
                 await _node.Owners.Ask<object>(new Delete(id));
         }
@@ -101,9 +100,15 @@ internal sealed partial class SimulatedClient
             return "miss";
         if (await _node.Registry.Ask<object>(new Register(key, id, copy.LengthBytes, _node.NextStamp())) is not Registered)
             return "full";
-        Ledger.Check(_node.Registered.State.Keys > 0, "a registration was acknowledged before the replica had one");
-        if (await _node.Owners.Ask<object>(new Protect(id, key)) is ProtectDone
-            && _node.Arena.TryFind(key, out _, out var still, out _) && still == id)
+        var isProtected = await _node.Owners.Ask<object>(new Protect(id, key)) is ProtectDone;
+        if (!_node.Registered.State.TryGet(key, out var entry) || entry.Id != id)
+        {
+            // A withdrawal overtook it: what the registry told the owner then came before the protection.
+            _node.Owners.Tell(new Unprotect(id, key), ActorRefs.NoSender);
+            return "overtaken";
+        }
+
+        if (isProtected && _node.Arena.TryFind(key, out _, out var still, out _) && still == id)
             return "done";
         await WithdrawAsync(key);
         return "late";
@@ -116,12 +121,8 @@ internal sealed partial class SimulatedClient
         Ledger.Answered("unprotect", "done", _node.Now - began, Slack);
     }
 
-    private async Task WithdrawAsync(KeyDigest key)
-    {
+    private async Task WithdrawAsync(KeyDigest key) =>
         await _node.Registry.Ask<Registered>(new Unregister(key, _node.NextStamp()));
-        if (_node.Arena.TryFind(key, out _, out var id, out _))
-            _node.Owners.Tell(new Unprotect(id, key), ActorRefs.NoSender);
-    }
 
     private async Task EstimateAsync(int key)
     {
