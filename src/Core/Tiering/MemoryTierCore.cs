@@ -89,6 +89,9 @@ public sealed partial class MemoryTierCore
         {
             _arena.Cancel(message.Reservation);
             _arena.TryBindAlias(message.Id, message.Binding);
+
+            // The writer is about to commit this copy: a grant to evict it that is under way is from before the fill and void.
+            _copies.EndEviction(copy.Slot, now + _settings.EvictionTimeout);
             Serve(now, outbox);
         }
         else
@@ -109,8 +112,14 @@ public sealed partial class MemoryTierCore
 
     private int OnReleaseKey(ReleaseKey message)
     {
-        _arena.Unbind(message.Key);
-        return _arena.TryFind(message.Id, out var copy) ? KeysOf(copy.Slot).Count : -1;
+        if (!_arena.TryFind(message.Id, out var copy))
+            return -1;
+        var keys = KeysOf(copy.Slot);
+
+        // A binding that is later than the deletion is another writer's, and stays.
+        if (keys.RemoveAll(binding => binding.Key == message.Key && binding.Stamp <= message.Stamp) > 0)
+            _arena.Unbind(message.Key);
+        return keys.Count;
     }
 
     private List<KeyBinding> KeysOf(uint slot)

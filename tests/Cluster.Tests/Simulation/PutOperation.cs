@@ -21,6 +21,9 @@ internal enum PutOutcome
 /// </summary>
 internal sealed class PutOperation(SimulatedNode node, KeyBinding binding, BlockId id, long lengthBytes, TimeSpan deadline)
 {
+    /// <summary>A block can go between any two steps, but not this often in one put.</summary>
+    private const int TriesMax = 20;
+
     private readonly TimeSpan _giveUpAt = node.Now + deadline;
     private Reservation? _reservation;
     private ulong? _fill;
@@ -35,12 +38,26 @@ internal sealed class PutOperation(SimulatedNode node, KeyBinding binding, Block
                 return noRoom;
             if (fillTime > TimeSpan.Zero)
                 await Task.Delay(fillTime, node.Sim.Time, cancellationToken);
-            if (await BeginAsync(cancellationToken) is { } done)
-                return done;
+            for (var tries = 0; tries < TriesMax; tries++)
+            {
+                switch (await node.Owners.Ask<object>(new Begin(id, Sample.Node, lengthBytes, Left), cancellationToken))
+                {
+                    case BeginGranted granted:
+                        _fill = granted.Fill;
+                        await PublishAsync();
+                        await node.BindAsync(binding, id);
+                        return PutOutcome.Stored;
+                    case AlreadyPresent:
+                        if (await TryNameAsync())
+                            return PutOutcome.AlreadyPresent;
+                        break;
+                    case var busy:
+                        Assert.IsType<Busy>(busy);
+                        return PutOutcome.Busy;
+                }
+            }
 
-            // From here on the block can be found: a put that is given up now would leave it half known.
-            await PublishAsync();
-            return await BindAsync(PutOutcome.Stored);
+            throw new InvalidOperationException($"The owner of {id} says {TriesMax} times that a block is here that is not.");
         }
         catch (OperationCanceledException)
         {
@@ -77,23 +94,17 @@ internal sealed class PutOperation(SimulatedNode node, KeyBinding binding, Block
         }
     }
 
-    private async Task<PutOutcome?> BeginAsync(CancellationToken cancellationToken)
+    /// <summary>False when the block went after its owner had said that it is here: the bytes are still in hand to begin again.</summary>
+    private async Task<bool> TryNameAsync()
     {
-        switch (await node.Owners.Ask<object>(new Begin(id, Sample.Node, lengthBytes, Left), cancellationToken))
-        {
-            case BeginGranted granted:
-                _fill = granted.Fill;
-                return null;
-            case AlreadyPresent:
-                GiveBack();
-                await node.Memory.Ask<AliasBound>(new BindAlias(id, binding), CancellationToken.None);
-                return await BindAsync(PutOutcome.AlreadyPresent);
-            case var busy:
-                Assert.IsType<Busy>(busy);
-                return PutOutcome.Busy;
-        }
+        await node.Memory.Ask<AliasBound>(new BindAlias(id, binding));
+        if (!node.Arena.TryFind(id, out _))
+            return false;
+        await node.BindAsync(binding, id);
+        return true;
     }
 
+    /// <summary>From here on the block can be found: a put that were given up in between would leave it half known.</summary>
     private async Task PublishAsync()
     {
         var publish = new Publish(_reservation!.Value, id, binding);
@@ -105,12 +116,6 @@ internal sealed class PutOperation(SimulatedNode node, KeyBinding binding, Block
         // A fill that took too long is no longer ours, but the copy is there and whole: its owner is to know.
         if (reply is Refused)
             node.Owners.Tell(new AddCopy(id, published.Copy), ActorRefs.NoSender);
-    }
-
-    private async Task<PutOutcome> BindAsync(PutOutcome outcome)
-    {
-        await node.KeyIndex.Ask<Bound>(new Bind(binding, id));
-        return outcome;
     }
 
     private void GiveBack()

@@ -13,7 +13,7 @@ internal sealed class RandomRun(ulong seed, Workload workload) : IDisposable
     /// <summary>How far time may run ahead while turns wait: less than any deadline, more than nothing.</summary>
     private static readonly TimeSpan Impatience = TimeSpan.FromMilliseconds(1);
 
-    private readonly SimulatedNode _node = new(seed, workload.Granules, workload.Slots);
+    private readonly SimulatedNode _node = new(seed, workload);
     private readonly SplitMix64 _random = new(~seed);
 
     public RunLedger Ledger => _node.Ledger;
@@ -99,7 +99,7 @@ internal sealed class RandomRun(ulong seed, Workload workload) : IDisposable
 
     private void CheckNothingIsLeft()
     {
-        _node.Sim.Advance(3 * SimulatedNode.PassivateAfter);
+        _node.Sim.Advance(3 * workload.PassivateAfter);
         var report = _node.Sim.Ask<TierReport>(_node.Memory, ReportTier.Instance);
         Ledger.Check(report.WaitingPuts == 0, $"{report.WaitingPuts} puts wait for ever");
         Ledger.Check(_node.Arena.Reservations == 0, $"{_node.Arena.Reservations} reservations were never given back");

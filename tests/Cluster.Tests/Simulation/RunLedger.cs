@@ -11,6 +11,7 @@ internal sealed class RunLedger(IProtectedBlocks registered)
     private readonly Dictionary<KeyDigest, int> _writes = [];
     private readonly Dictionary<KeyDigest, int> _writers = [];
     private readonly Dictionary<KeyDigest, BlockId> _acknowledged = [];
+    private readonly HashSet<BlockId> _condemned = [];
     private (uint Slot, BlockId Id)? _freed;
 
     public EffectTrace Trace { get; } = new();
@@ -60,10 +61,12 @@ internal sealed class RunLedger(IProtectedBlocks registered)
         else
         {
             Drops++;
-            foreach (var (key, _) in _acknowledged.Where(a => a.Value == id))
-                Fail($"{id} was dropped while the acknowledged key {key} names it");
+            Check(
+                _condemned.Contains(id) || !_acknowledged.ContainsValue(id),
+                $"{id} was dropped although nobody deleted it and an acknowledged key names it");
         }
 
+        _condemned.Remove(id);
         foreach (var key in _acknowledged.Where(a => a.Value == id).Select(a => a.Key).ToList())
             _acknowledged.Remove(key);
     }
@@ -89,6 +92,12 @@ internal sealed class RunLedger(IProtectedBlocks registered)
 
     /// <summary>From here on the block leaves only by eviction, or by a deletion of all of its keys, this one among them.</summary>
     public void Acknowledge(KeyDigest key, BlockId id) => _acknowledged[key] = id;
+
+    /// <summary>
+    /// A deletion took the block's last key and goes on to drop the block. A key that is bound to it from now on until then is lost
+    /// with it.
+    /// </summary>
+    public void Condemn(BlockId id) => _condemned.Add(id);
 
     public void Answered(string what, string outcome, TimeSpan took, TimeSpan limit)
     {

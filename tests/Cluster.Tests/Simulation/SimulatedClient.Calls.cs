@@ -19,7 +19,11 @@ internal sealed partial class SimulatedClient
             pin = _node.Arena.Lease(located.Id, leaseFor);
             _node.Owners.Tell(new Release(located.Id, located.Lease), ActorRefs.NoSender);
             if (pin is not null)
-                _node.Memory.Tell(new BindAlias(located.Id, located.Binding), ActorRefs.NoSender);
+            {
+                await _node.Memory.Ask<AliasBound>(new BindAlias(located.Id, located.Binding));
+                await _node.BindAsync(located.Binding, located.Id);
+            }
+
             outcome = pin is null ? "late" : "found";
         }
 
@@ -58,7 +62,9 @@ internal sealed partial class SimulatedClient
             case Located located:
                 return new Place(found.Id, found.Binding, located.Copy, located.Lease);
             case NotFound:
-                _node.KeyIndex.Tell(new Forget(key, found.Id, found.Binding.Stamp), ActorRefs.NoSender);
+                // Between a grant to evict and its withdrawal the owner does not know a copy that stays.
+                if (!_node.Arena.TryFind(found.Id, out _))
+                    _node.KeyIndex.Tell(new Forget(key, found.Id, found.Binding.Stamp), ActorRefs.NoSender);
                 return null;
             case var busy:
                 Assert.IsType<Busy>(busy);
@@ -77,8 +83,11 @@ internal sealed partial class SimulatedClient
         if (named is { } id)
         {
             _node.Registry.Tell(new Unregister(digest, stamp), ActorRefs.NoSender);
-            if (await _node.Memory.Ask<KeyReleased>(new ReleaseKey(digest, id)) is { KeysLeft: 0 })
+            if (await _node.Memory.Ask<KeyReleased>(new ReleaseKey(digest, id, stamp)) is { KeysLeft: 0 })
+            {
+                Ledger.Condemn(id);
                 await _node.Owners.Ask<object>(new Delete(id));
+            }
         }
 
         var isAlone = Ledger.EndWrite(digest, write);

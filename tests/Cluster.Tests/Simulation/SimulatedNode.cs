@@ -7,6 +7,7 @@ using Cascade.Core.Clocks;
 using Cascade.Core.Eviction;
 using Cascade.Core.Identity;
 using Cascade.Core.Indices;
+using Cascade.Core.Messages;
 using Cascade.Core.Ownership;
 using Cascade.Core.Placement;
 using Cascade.Core.Ports;
@@ -23,9 +24,6 @@ internal sealed class SimulatedNode : IDisposable
 {
     public const int Granule = 4096;
 
-    /// <summary>Long enough that a run keeps owners alive and short enough that it sees many of them go and come back.</summary>
-    public static readonly TimeSpan PassivateAfter = TimeSpan.FromSeconds(2);
-
     /// <summary>Short waits, so that runs meet their ends; the bounds are low for the same reason.</summary>
     private static readonly OwnerSettings OwnerSettings = new()
     {
@@ -41,13 +39,13 @@ internal sealed class SimulatedNode : IDisposable
     private readonly ArenaStandIn _arena;
     private readonly S3FifoPolicy _policy;
 
-    public SimulatedNode(ulong seed, int granules, int slots)
+    public SimulatedNode(ulong seed, Workload workload)
     {
         Sim = new SimulatedSystem(seed);
         var time = Sim.Time;
         Ledger = new RunLedger(Registered);
-        _arena = new ArenaStandIn((long)granules * Granule, slots);
-        _policy = new S3FifoPolicy(slots, _arena.CapacityBytes);
+        _arena = new ArenaStandIn((long)workload.Granules * Granule, workload.Slots);
+        _policy = new S3FifoPolicy(workload.Slots, _arena.CapacityBytes);
         Arena = new WatchedArena(_arena, time, Ledger);
 
         var sharding = ClusterSharding.Get(Sim.System);
@@ -55,7 +53,7 @@ internal sealed class SimulatedNode : IDisposable
         Owners = sharding.Start(
             BlockOwner.RegionName,
             id => BlockOwner.Props(id, context),
-            new ClusterShardingSettings { PassivateIdleEntityAfter = PassivateAfter, EntitiesDecideOnPassivation = true },
+            new ClusterShardingSettings { PassivateIdleEntityAfter = workload.PassivateAfter, EntitiesDecideOnPassivation = true },
             new BlockMessageExtractor(shards: 4));
         KeyIndex = sharding.Start(
             KeyIndexShard.RegionName,
@@ -64,7 +62,7 @@ internal sealed class SimulatedNode : IDisposable
             new KeyMessageExtractor(shards: 4));
         var quota = new RegistrySettings { QuotaBytes = _arena.CapacityBytes / 4 };
         Registry = Sim.System.ActorOf(PrefixRegistry.Props(quota, Registered, Sim.Recipients, time), "prefix-registry");
-        Tracker = Sim.System.ActorOf(AccessTracker.Props(new AccessTrackerSettings { ExpectedBlocks = slots }, Accesses), "access-tracker");
+        Tracker = Sim.System.ActorOf(AccessTracker.Props(new AccessTrackerSettings { ExpectedBlocks = workload.Slots }, Accesses), "access-tracker");
         Sim.Recipients.Add(Destination.Owners, Owners);
         Sim.Recipients.Add(Destination.KeyIndex, KeyIndex);
         Sim.Recipients.Add(Destination.Registry, Registry);
@@ -99,6 +97,19 @@ internal sealed class SimulatedNode : IDisposable
     public TimeSpan Now => Sim.Time.Elapsed;
 
     public HybridTimestamp NextStamp() => Clock.Next(Sim.Time.GetUtcNow().ToUnixTimeMilliseconds());
+
+    /// <summary>
+    /// Names a block by a key in the index, after the directory: an overruled binding is taken back there, and a block that went
+    /// meanwhile is forgotten, for the tier's own word to forget it may have come before the binding.
+    /// </summary>
+    public async Task BindAsync(KeyBinding binding, BlockId id)
+    {
+        var bound = await KeyIndex.Ask<Bound>(new Bind(binding, id));
+        if (!bound.Applied)
+            Memory.Tell(new ReleaseKey(binding.Key, id, binding.Stamp), ActorRefs.NoSender);
+        else if (!Arena.TryFind(id, out _))
+            KeyIndex.Tell(new Forget(binding.Key, id, binding.Stamp), ActorRefs.NoSender);
+    }
 
     public void Dispose()
     {

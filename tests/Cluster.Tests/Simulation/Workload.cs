@@ -1,5 +1,3 @@
-using Cascade.Core.Identity;
-
 namespace Cascade.Cluster.Tests.Simulation;
 
 /// <summary>What the clients of a run do.</summary>
@@ -14,12 +12,14 @@ internal sealed record Workload(int Clients, int Operations, int Keys, int Conte
 
     public int Slots { get; init; } = 14;
 
+    /// <summary>
+    /// By default an owner that was in use during the run outlives it, so that what it knows can be held against the arena.
+    /// </summary>
+    public TimeSpan PassivateAfter { get; init; } = TimeSpan.FromSeconds(2);
+
     /// <summary>Which content a put of the key stores.</summary>
     public int ContentOf(int key, int draw) => Rebinds ? draw % Contents : key % Contents;
 
     /// <summary>A content's length: from one byte to several granules, the same each time.</summary>
     public static long LengthBytesOf(int content) => 1 + (content * 7919L % (6 * SimulatedNode.Granule));
-
-    /// <summary>The content of a block of this workload.</summary>
-    public int ContentOf(BlockId id) => Enumerable.Range(0, Contents).First(content => Sample.Block(content) == id);
 }

@@ -186,8 +186,8 @@ public sealed class MemoryTierCoreTests
         var published = (Published)Assert.Single(tier.Step(new Publish(reserved.Reservation, Id(1), Key(7)))).Message;
         Assert.Equal(first, published.Copy);
         Assert.Equal(0, tier.Arena.Reservations);
-        Assert.Equal(1, ((KeyReleased)Assert.Single(tier.Step(new ReleaseKey(Key(1).Key, Id(1)))).Message).KeysLeft);
-        Assert.Equal(0, ((KeyReleased)Assert.Single(tier.Step(new ReleaseKey(Key(7).Key, Id(1)))).Message).KeysLeft);
+        Assert.Equal(1, ((KeyReleased)Assert.Single(tier.Step(new ReleaseKey(Key(1).Key, Id(1), Key(1).Stamp))).Message).KeysLeft);
+        Assert.Equal(0, ((KeyReleased)Assert.Single(tier.Step(new ReleaseKey(Key(7).Key, Id(1), Key(7).Stamp))).Message).KeysLeft);
     }
 
     [Fact]
