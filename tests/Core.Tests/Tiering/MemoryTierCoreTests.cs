@@ -191,6 +191,47 @@ public sealed class MemoryTierCoreTests
     }
 
     [Fact]
+    public void Grant_that_a_writer_of_the_block_overtook_keeps_the_copy()
+    {
+        using var tier = new TierFixture(granules: 2);
+        var copy = tier.Put(1);
+        var reserved = (Reserved)Assert.Single(tier.Step(new Reserve(Granule, Second))).Message;
+        Assert.IsType<Evict>(Assert.Single(tier.Step(new Reserve(2 * Granule, Second), "large")).Message);
+
+        // The writer gets the copy that is here and is about to commit it: it is asked for no more, and what was granted is void.
+        var effect = Assert.Single(tier.Step(new Publish(reserved.Reservation, Id(1), Key(7)), "writer"));
+        Assert.Equal(new Effect("writer", new Published(copy)), effect);
+        Assert.Equal(
+            [new Effect(Destination.Owners, new AddCopy(Id(1), copy))], tier.Step(new EvictGranted(Id(1), copy, WasLast: true)));
+        Assert.True(tier.Arena.TryFind(Id(1), out _));
+    }
+
+    [Fact]
+    public void Grant_that_comes_twice_frees_at_the_first_and_one_that_was_not_asked_for_frees_nothing()
+    {
+        using var tier = new TierFixture(granules: 2);
+        var (first, second) = (tier.Put(1), tier.Put(2));
+        tier.Step(new Reserve(Granule, Second));
+        tier.Step(new Reserve(Granule, Second));
+        tier.Step(new EvictGranted(Id(1), first, WasLast: true));
+        Assert.Empty(tier.Step(new EvictGranted(Id(1), first, WasLast: true)));
+        tier.Step(new EvictRefused(Id(2), second, EvictRefusal.Leased));
+        Assert.Equal(
+            [new Effect(Destination.Owners, new AddCopy(Id(2), second))], tier.Step(new EvictGranted(Id(2), second, WasLast: true)));
+    }
+
+    [Fact]
+    public void Key_bound_later_than_its_release_keeps_its_name()
+    {
+        using var tier = new TierFixture(granules: 1);
+        tier.Put(1);
+        tier.Step(new BindAlias(Id(1), Key(1, stamp: 5)));
+        Assert.Equal(new KeyReleased(1), Assert.Single(tier.Step(new ReleaseKey(Key(1).Key, Id(1), Key(1, stamp: 4).Stamp))).Message);
+        Assert.Equal(new KeyReleased(0), Assert.Single(tier.Step(new ReleaseKey(Key(1).Key, Id(1), Key(1, stamp: 5).Stamp))).Message);
+        Assert.Equal(new KeyReleased(-1), Assert.Single(tier.Step(new ReleaseKey(Key(1).Key, Id(2), Key(1, stamp: 9).Stamp))).Message);
+    }
+
+    [Fact]
     public void Drop_of_a_pinned_copy_waits_for_the_pin()
     {
         using var tier = new TierFixture(granules: 1);
