@@ -8,7 +8,7 @@ namespace Cascade.Cluster.Tests.Node;
 /// </summary>
 public sealed class RandomRunTests
 {
-    private const int Seeds = 300;
+    private const int Seeds = 250;
 
     /// <summary>Keys are hashes of what they name, as engines use them; two keys may share a content.</summary>
     private static readonly Workload FixedContents = new(Clients: 6, Operations: 80, Keys: 14, Contents: 8, Rebinds: false);
@@ -25,8 +25,11 @@ public sealed class RandomRunTests
     /// <summary>Owners go after every short pause and come back with what the arena holds.</summary>
     private static readonly Workload Forgetful = AnyContents with { PassivateAfter = TimeSpan.FromMilliseconds(10) };
 
+    /// <summary>Further keys of a block seldom fit the directory: readers ask the index and the owner.</summary>
+    private static readonly Workload FewAliases = FixedContents with { AliasesMax = 1 };
+
     public static TheoryData<string> Workloads =>
-        [nameof(FixedContents), nameof(AnyContents), nameof(LittleRoom), nameof(MuchRoom), nameof(Forgetful)];
+        [nameof(FixedContents), nameof(AnyContents), nameof(LittleRoom), nameof(MuchRoom), nameof(Forgetful), nameof(FewAliases)];
 
     [Theory]
     [MemberData(nameof(Workloads))]
@@ -80,6 +83,8 @@ public sealed class RandomRunTests
         ];
         if (workload != nameof(MuchRoom))
             always.UnionWith(["put Busy", "protect full"]);
+        if (workload == nameof(FewAliases))
+            always.Add("get found");
         return always;
     }
 
@@ -89,6 +94,7 @@ public sealed class RandomRunTests
         nameof(AnyContents) => AnyContents,
         nameof(LittleRoom) => LittleRoom,
         nameof(MuchRoom) => MuchRoom,
-        _ => Forgetful,
+        nameof(Forgetful) => Forgetful,
+        _ => FewAliases,
     };
 }

@@ -46,7 +46,7 @@ internal sealed class SimulatedNode : IDisposable
         Ledger = new RunLedger(Registered);
         _arena = new ArenaStandIn((long)workload.Granules * Granule, workload.Slots);
         _policy = new S3FifoPolicy(workload.Slots, _arena.CapacityBytes);
-        Arena = new WatchedArena(_arena, time, Ledger);
+        Arena = new WatchedArena(_arena, workload.AliasesMax, time, Ledger);
 
         var sharding = ClusterSharding.Get(Sim.System);
         var context = new OwnerContext(OwnerSettings, new Inventory(Arena), Sim.Recipients, Clock, time);

@@ -9,7 +9,7 @@ namespace Cascade.Cluster.Tests.Simulation;
 /// The arena of a simulated node: the stand-in, with readers' leases over it, every change in the trace, and the promises that the
 /// tier must keep checked at the moment it could break them.
 /// </summary>
-internal sealed class WatchedArena(ArenaStandIn inner, TimeProvider time, RunLedger ledger) : IBlockArena
+internal sealed class WatchedArena(ArenaStandIn inner, int aliasesMax, TimeProvider time, RunLedger ledger) : IBlockArena
 {
     private readonly List<ReaderPin> _pins = [];
 
@@ -25,6 +25,9 @@ internal sealed class WatchedArena(ArenaStandIn inner, TimeProvider time, RunLed
 
     public IReadOnlyList<(CopyLocation Copy, BlockId Id)> Residents =>
         [.. inner.Residents.Select(r => (TryFind(r.Id, out var copy) ? copy : default, r.Id))];
+
+    /// <summary>Keys beyond the first of each block; the real arena needs a descriptor for each.</summary>
+    private int Aliases => inner.Residents.Sum(r => Math.Max(0, KeysOf(r.Slot).Count - 1));
 
     private TimeSpan Now => time.GetElapsedTime(0);
 
@@ -51,7 +54,8 @@ internal sealed class WatchedArena(ArenaStandIn inner, TimeProvider time, RunLed
     public bool TryBindAlias(BlockId id, in KeyBinding binding)
     {
         ledger.Trace.Add("alias", Now.Ticks, (long)id.Prefix64, (long)binding.Key.Prefix64);
-        return inner.TryBindAlias(id, binding);
+        var isKnown = inner.TryFind(binding.Key, out _, out _, out _);
+        return (isKnown || Aliases < aliasesMax) && inner.TryBindAlias(id, binding);
     }
 
     public bool Unbind(KeyDigest key)
@@ -100,6 +104,13 @@ internal sealed class WatchedArena(ArenaStandIn inner, TimeProvider time, RunLed
         var overdue = _pins.FindAll(p => p.Until <= now);
         overdue.ForEach(End);
         return overdue.Count;
+    }
+
+    private List<KeyBinding> KeysOf(uint slot)
+    {
+        List<KeyBinding> keys = [];
+        inner.CollectKeys(slot, keys);
+        return keys;
     }
 
     private ReaderPin Lease(in CopyLocation copy, BlockId id, TimeSpan duration)

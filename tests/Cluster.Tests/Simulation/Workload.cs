@@ -12,6 +12,9 @@ internal sealed record Workload(int Clients, int Operations, int Keys, int Conte
 
     public int Slots { get; init; } = 14;
 
+    /// <summary>Descriptors that further keys of a block may take; a key that gets none is known to the index alone.</summary>
+    public int AliasesMax { get; init; } = int.MaxValue;
+
     /// <summary>
     /// By default an owner that was in use during the run outlives it, so that what it knows can be held against the arena.
     /// </summary>
