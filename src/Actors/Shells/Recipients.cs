@@ -12,9 +12,18 @@ public sealed class Recipients
     private readonly Dictionary<object, IActorRef> _known = [];
 
     /// <summary>
-    /// An outbox for one step on this thread, empty. A step ends with <see cref="Deliver"/>, so steps on a thread never nest.
+    /// An outbox for one step on this thread, empty: what a step left in it that failed is not the next one's to send. A step ends with
+    /// <see cref="Deliver"/>, so steps on a thread never nest.
     /// </summary>
-    public static Outbox StepOutbox => _outbox ??= new Outbox();
+    public static Outbox StepOutbox
+    {
+        get
+        {
+            var outbox = _outbox ??= new Outbox();
+            outbox.Clear();
+            return outbox;
+        }
+    }
 
     /// <summary>Says which actor stands for a destination or a tier address.</summary>
     /// <exception cref="ArgumentException">One is known for it already.</exception>

@@ -51,6 +51,9 @@ public sealed class PrefixRegistry : UntypedActor, IWithTimers
             case IRegistryMessage registration:
                 _core.Handle(now, Sender, registration, outbox);
                 break;
+            case ProtectDone:
+                // An owner has let go of a registration that the registry withdrew.
+                break;
             default:
                 Unhandled(message);
                 break;

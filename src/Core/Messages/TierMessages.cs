@@ -1,3 +1,4 @@
+using Cascade.Core.Clocks;
 using Cascade.Core.Identity;
 using Cascade.Core.Placement;
 
@@ -28,8 +29,11 @@ public sealed record BindAlias(BlockId Id, KeyBinding Binding);
 /// <summary>Whether the tier holds the block and recorded the key beside it.</summary>
 public sealed record AliasBound(bool Recorded);
 
-/// <summary>Takes a deleted key's name off the tier's directory. Reply: <see cref="KeyReleased"/>. May be repeated.</summary>
-public sealed record ReleaseKey(KeyDigest Key, BlockId Id);
+/// <summary>
+/// Takes a key's name off a block in the tier's directory, unless it was bound later than <paramref name="Stamp"/>: the key was
+/// deleted or bound elsewhere then. Reply: <see cref="KeyReleased"/>. May be repeated.
+/// </summary>
+public sealed record ReleaseKey(KeyDigest Key, BlockId Id, HybridTimestamp Stamp);
 
 /// <summary>How many keys still name the block in this tier; -1 when the block is not here.</summary>
 public sealed record KeyReleased(int KeysLeft);

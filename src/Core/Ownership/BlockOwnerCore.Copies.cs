@@ -73,9 +73,11 @@ public sealed partial class BlockOwnerCore
             return EvictRefusal.Leased;
         if (_registrations is not null && IsLastToKeep(held, copy))
             return EvictRefusal.Protected;
+        // Any copy may be the one that the fill under way is about to commit: a tier that holds the block already gives its writer that one.
+        if (_fill != 0)
+            return EvictRefusal.Busy;
         if (held is null)
-            // A copy that is not counted may be the one that the fill under way is about to commit.
-            return _fill != 0 ? EvictRefusal.Busy : null;
+            return null;
         var isBeingDemoted = held.DemotedUntil > now && _copies.Count == 1 && !_isDraining;
         return held.PullLeases > 0 || isBeingDemoted ? EvictRefusal.Busy : null;
     }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Cascade.Core.Identity;
 using Cascade.Core.Indices;
 using Cascade.Core.Messages;
 using Cascade.Core.Ports;
@@ -41,8 +42,8 @@ public sealed class PrefixRegistryCore
         ArgumentNullException.ThrowIfNull(outbox);
         switch (message)
         {
-            case Register register: outbox.Send(sender, OnRegister(register)); break;
-            case Unregister unregister: outbox.Send(sender, OnUnregister(now, unregister)); break;
+            case Register register: outbox.Send(sender, OnRegister(register, outbox)); break;
+            case Unregister unregister: outbox.Send(sender, OnUnregister(now, unregister, outbox)); break;
             default:
                 throw new ArgumentException($"A prefix registry does not know {message.GetType().Name}.", nameof(message));
         }
@@ -67,7 +68,7 @@ public sealed class PrefixRegistryCore
         ForgetTombstones(now);
     }
 
-    private object OnRegister(Register register)
+    private object OnRegister(Register register, Outbox outbox)
     {
         if (register.Id.IsZero || register.Key.IsZero || register.LengthBytes <= 0)
             return new Refused("The registration names no key, no block or no length: fill all three in.");
@@ -80,18 +81,32 @@ public sealed class PrefixRegistryCore
             return new Refused(string.Create(CultureInfo.InvariantCulture,
                 $"{State.Keys} keys are registered, the most allowed: unregister one first."));
         }
+        TellFormerOwner(next, register.Key, outbox);
         State = next;
         return new Registered(State.UsedBytes, _settings.QuotaBytes);
     }
 
-    private Registered OnUnregister(TimeSpan now, Unregister unregister)
+    private Registered OnUnregister(TimeSpan now, Unregister unregister, Outbox outbox)
     {
-        var before = State;
-        State = State.With(RegistryEntry.Removed(unregister.Key, unregister.Stamp));
-        if (!ReferenceEquals(State, before))
+        var next = State.With(RegistryEntry.Removed(unregister.Key, unregister.Stamp));
+        if (!ReferenceEquals(State, next))
             _tombstones.Add(now, unregister.Key, unregister.Stamp);
+        TellFormerOwner(next, unregister.Key, outbox);
+        State = next;
         ForgetTombstones(now);
         return new Registered(State.UsedBytes, _settings.QuotaBytes);
+    }
+
+    /// <summary>
+    /// The block that the key registered so far may go. Only the registry knows for sure which it was: the key may name another
+    /// block, or none, by now.
+    /// </summary>
+    private void TellFormerOwner(RegistryState next, in KeyDigest key, Outbox outbox)
+    {
+        if (!State.TryGet(key, out var former) || former.IsRemoved)
+            return;
+        if (!next.TryGet(key, out var held) || held.Id != former.Id)
+            outbox.Send(Destination.Owners, new Unprotect(former.Id, key));
     }
 
     private void ForgetTombstones(TimeSpan now)

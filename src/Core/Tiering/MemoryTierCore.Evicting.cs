@@ -34,10 +34,11 @@ public sealed partial class MemoryTierCore
         var copy = message.Copy;
         if (!_copies.Holds(copy))
             return;
-        _copies.EndEviction(copy.Slot, now);
 
-        // Room that nobody needs any more, a registration or a reader that came meanwhile: the copy stays and its owner learns so.
-        if (_waiting.Count == 0
+        // A question that was withdrawn, room that nobody needs any more, a registration or a reader that came meanwhile: the copy
+        // stays and its owner learns so.
+        if (!_copies.EndEviction(copy.Slot, now)
+            || _waiting.Count == 0
             || _protected.Contains(message.Id)
             || !TryFree(message.Id, copy, evicted: true, forgetKeys: message.WasLast, outbox))
             outbox.Send(Destination.Owners, new AddCopy(message.Id, copy));

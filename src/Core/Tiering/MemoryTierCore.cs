@@ -89,6 +89,9 @@ public sealed partial class MemoryTierCore
         {
             _arena.Cancel(message.Reservation);
             _arena.TryBindAlias(message.Id, message.Binding);
+
+            // The writer is about to commit this copy: a grant to evict it that is under way is from before the fill and void.
+            _copies.EndEviction(copy.Slot, now + _settings.EvictionTimeout);
             Serve(now, outbox);
         }
         else
@@ -109,12 +112,14 @@ public sealed partial class MemoryTierCore
 
     private int OnReleaseKey(ReleaseKey message)
     {
-        // A key that was bound to another block meanwhile is not this deletion's to take.
         if (!_arena.TryFind(message.Id, out var copy))
             return -1;
         var keys = KeysOf(copy.Slot);
-        var named = keys.Exists(binding => binding.Key == message.Key) && _arena.Unbind(message.Key);
-        return keys.Count - (named ? 1 : 0);
+
+        // A binding that is later than the deletion is another writer's, and stays.
+        if (keys.RemoveAll(binding => binding.Key == message.Key && binding.Stamp <= message.Stamp) > 0)
+            _arena.Unbind(message.Key);
+        return keys.Count;
     }
 
     private List<KeyBinding> KeysOf(uint slot)

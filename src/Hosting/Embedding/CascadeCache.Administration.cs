@@ -19,7 +19,7 @@ internal sealed partial class CascadeCache
 
         _node.Actors.Registry.Tell(new Unregister(key.Digest, stamp));
         _node.Actors.Owners.Tell(new Unprotect(id, key.Digest));
-        var left = (KeyReleased)await AskAsync(_node.Actors.Memory, new ReleaseKey(key.Digest, id), timeout, cancellationToken);
+        var left = (KeyReleased)await AskAsync(_node.Actors.Memory, new ReleaseKey(key.Digest, id, stamp), timeout, cancellationToken);
         if (left.KeysLeft == 0)
             await AskAsync(_node.Actors.Owners, new Delete(id), timeout, cancellationToken);
         return true;

@@ -237,4 +237,23 @@ public class BlockOwnerScenarioTests
             2s w -> Commit #1 node1.Shm/0.2
                <- w Committed
             """);
+
+    [Fact]
+    public void Copy_announced_while_a_fill_is_about_to_commit_it_is_not_given_up_either() => new OwnerTranscript(MemoryOnly)
+        .At(0, "w", Begin(1))
+        .At(1, "t1", new AddCopy(Block, Shm(1)))
+        .At(2, "t1", new Evict(Block, Shm(1)))
+        .At(3, "w", Commit(1, Shm(1)))
+        .At(4, "t1", new Evict(Block, Shm(1)))
+        .Reads("""
+            0s w -> Begin node1 wait 0s
+               <- w BeginGranted #1
+            1s t1 -> AddCopy node1.Shm/0.2
+            2s t1 -> Evict node1.Shm/0.2
+               <- t1 EvictRefused node1.Shm/0.2 Busy
+            3s w -> Commit #1 node1.Shm/0.2
+               <- w Committed
+            4s t1 -> Evict node1.Shm/0.2
+               <- t1 EvictGranted node1.Shm/0.2 last
+            """);
 }

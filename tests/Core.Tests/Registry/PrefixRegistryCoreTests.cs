@@ -31,6 +31,21 @@ public class PrefixRegistryCoreTests
     }
 
     [Fact]
+    public void Owner_of_a_block_that_a_key_registers_no_longer_is_told()
+    {
+        Ask(Register(1, 1, 10, 1));
+        Assert.Equal([new Effect(Destination.Owners, new Unprotect(Block(1), Key(1)))], Handle(Register(1, 2, 10, 2)).Where(e => e.To != this));
+        Assert.Equal([new Effect(Destination.Owners, new Unprotect(Block(2), Key(1)))], Handle(Unregister(1, 3)).Where(e => e.To != this));
+
+        // Nothing changes: again, too late, or never registered.
+        Assert.Single(Handle(Unregister(1, 4)));
+        Assert.Single(Handle(Register(1, 1, 10, 2)));
+        Assert.Single(Handle(Unregister(9, 1)));
+        Ask(Register(3, 1, 10, 5));
+        Assert.Single(Handle(Register(3, 1, 10, 6)));
+    }
+
+    [Fact]
     public void Registration_past_the_quota_changes_nothing()
     {
         Ask(Register(1, 1, 60, 1));
@@ -145,11 +160,13 @@ public class PrefixRegistryCoreTests
         return state;
     }
 
-    private object Ask(IRegistryMessage message)
+    private object Ask(IRegistryMessage message) => Assert.Single(Handle(message), effect => effect.To == this).Message;
+
+    private IReadOnlyList<Effect> Handle(IRegistryMessage message)
     {
         var outbox = new Outbox();
         _registry.Handle(TimeSpan.Zero, this, message, outbox);
-        return Assert.Single(outbox.Effects).Message;
+        return outbox.Effects;
     }
 
     private static Register Register(int key, int block, long lengthBytes, ulong stamp) =>

@@ -55,8 +55,7 @@ internal sealed class ArenaStandIn(long capacityBytes, int slots) : IBlockArena,
         Assert.Equal(reservation, entry.Reservation);
         Assert.Null(entry.Id);
         entry.Id = id;
-        Unbind(binding.Key);
-        entry.Keys.Add(binding);
+        TryName(entry, binding);
         return Location(reservation.Slot);
     }
 
@@ -67,14 +66,8 @@ internal sealed class ArenaStandIn(long capacityBytes, int slots) : IBlockArena,
         Clear(reservation.Slot);
     }
 
-    public bool TryBindAlias(BlockId id, in KeyBinding binding)
-    {
-        if (!TryFind(id, out var copy))
-            return false;
-        Unbind(binding.Key);
-        _entries[copy.Slot]!.Keys.Add(binding);
-        return true;
-    }
+    public bool TryBindAlias(BlockId id, in KeyBinding binding) =>
+        TryFind(id, out var copy) && TryName(_entries[copy.Slot]!, binding);
 
     public bool Unbind(KeyDigest key) => _entries.Any(e => e is not null && e.Keys.RemoveAll(k => k.Key == key) > 0);
 
@@ -103,6 +96,21 @@ internal sealed class ArenaStandIn(long capacityBytes, int slots) : IBlockArena,
         return false;
     }
 
+    /// <summary>What readers do: finds the copy that a key names.</summary>
+    public bool TryFind(KeyDigest key, out CopyLocation copy, out BlockId id, out KeyBinding binding)
+    {
+        for (uint slot = 0; slot < slots; slot++)
+        {
+            if (_entries[slot] is not { Id: { } named } entry || entry.Keys.FindIndex(k => k.Key == key) is var at && at < 0)
+                continue;
+            (copy, id, binding) = (Location(slot), named, entry.Keys[at]);
+            return true;
+        }
+
+        (copy, id, binding) = (default, default, default);
+        return false;
+    }
+
     public void CollectKeys(uint slot, List<KeyBinding> into) => into.AddRange(_entries[slot]!.Keys);
 
     public void Visit(Action<CopyLocation, BlockId, KeyBinding> visitor)
@@ -118,6 +126,16 @@ internal sealed class ArenaStandIn(long capacityBytes, int slots) : IBlockArena,
     }
 
     public void Dispose() => _slab.Dispose();
+
+    /// <summary>Of two bindings of a key the later stamp holds.</summary>
+    private bool TryName(Entry entry, KeyBinding binding)
+    {
+        if (TryFind(binding.Key, out var copy, out _, out var former) && former.Stamp > binding.Stamp)
+            return ReferenceEquals(_entries[copy.Slot], entry);
+        Unbind(binding.Key);
+        entry.Keys.Add(binding);
+        return true;
+    }
 
     private CopyLocation Location(uint slot)
     {

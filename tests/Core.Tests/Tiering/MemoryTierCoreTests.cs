@@ -186,8 +186,49 @@ public sealed class MemoryTierCoreTests
         var published = (Published)Assert.Single(tier.Step(new Publish(reserved.Reservation, Id(1), Key(7)))).Message;
         Assert.Equal(first, published.Copy);
         Assert.Equal(0, tier.Arena.Reservations);
-        Assert.Equal(1, ((KeyReleased)Assert.Single(tier.Step(new ReleaseKey(Key(1).Key, Id(1)))).Message).KeysLeft);
-        Assert.Equal(0, ((KeyReleased)Assert.Single(tier.Step(new ReleaseKey(Key(7).Key, Id(1)))).Message).KeysLeft);
+        Assert.Equal(1, ((KeyReleased)Assert.Single(tier.Step(new ReleaseKey(Key(1).Key, Id(1), Key(1).Stamp))).Message).KeysLeft);
+        Assert.Equal(0, ((KeyReleased)Assert.Single(tier.Step(new ReleaseKey(Key(7).Key, Id(1), Key(7).Stamp))).Message).KeysLeft);
+    }
+
+    [Fact]
+    public void Grant_that_a_writer_of_the_block_overtook_keeps_the_copy()
+    {
+        using var tier = new TierFixture(granules: 2);
+        var copy = tier.Put(1);
+        var reserved = (Reserved)Assert.Single(tier.Step(new Reserve(Granule, Second))).Message;
+        Assert.IsType<Evict>(Assert.Single(tier.Step(new Reserve(2 * Granule, Second), "large")).Message);
+
+        // The writer gets the copy that is here and is about to commit it: it is asked for no more, and what was granted is void.
+        var effect = Assert.Single(tier.Step(new Publish(reserved.Reservation, Id(1), Key(7)), "writer"));
+        Assert.Equal(new Effect("writer", new Published(copy)), effect);
+        Assert.Equal(
+            [new Effect(Destination.Owners, new AddCopy(Id(1), copy))], tier.Step(new EvictGranted(Id(1), copy, WasLast: true)));
+        Assert.True(tier.Arena.TryFind(Id(1), out _));
+    }
+
+    [Fact]
+    public void Grant_that_comes_twice_frees_at_the_first_and_one_that_was_not_asked_for_frees_nothing()
+    {
+        using var tier = new TierFixture(granules: 2);
+        var (first, second) = (tier.Put(1), tier.Put(2));
+        tier.Step(new Reserve(Granule, Second));
+        tier.Step(new Reserve(Granule, Second));
+        tier.Step(new EvictGranted(Id(1), first, WasLast: true));
+        Assert.Empty(tier.Step(new EvictGranted(Id(1), first, WasLast: true)));
+        tier.Step(new EvictRefused(Id(2), second, EvictRefusal.Leased));
+        Assert.Equal(
+            [new Effect(Destination.Owners, new AddCopy(Id(2), second))], tier.Step(new EvictGranted(Id(2), second, WasLast: true)));
+    }
+
+    [Fact]
+    public void Key_bound_later_than_its_release_keeps_its_name()
+    {
+        using var tier = new TierFixture(granules: 1);
+        tier.Put(1);
+        tier.Step(new BindAlias(Id(1), Key(1, stamp: 5)));
+        Assert.Equal(new KeyReleased(1), Assert.Single(tier.Step(new ReleaseKey(Key(1).Key, Id(1), Key(1, stamp: 4).Stamp))).Message);
+        Assert.Equal(new KeyReleased(0), Assert.Single(tier.Step(new ReleaseKey(Key(1).Key, Id(1), Key(1, stamp: 5).Stamp))).Message);
+        Assert.Equal(new KeyReleased(-1), Assert.Single(tier.Step(new ReleaseKey(Key(1).Key, Id(2), Key(1, stamp: 9).Stamp))).Message);
     }
 
     [Fact]
@@ -196,9 +237,9 @@ public sealed class MemoryTierCoreTests
         using var tier = new TierFixture(granules: 2);
         tier.Put(1);
         tier.Put(2);
-        Assert.Equal(1, ((KeyReleased)Assert.Single(tier.Step(new ReleaseKey(Key(2).Key, Id(1)))).Message).KeysLeft);
-        Assert.Equal(0, ((KeyReleased)Assert.Single(tier.Step(new ReleaseKey(Key(2).Key, Id(2)))).Message).KeysLeft);
-        Assert.Equal(-1, ((KeyReleased)Assert.Single(tier.Step(new ReleaseKey(Key(2).Key, Id(3)))).Message).KeysLeft);
+        Assert.Equal(1, ((KeyReleased)Assert.Single(tier.Step(new ReleaseKey(Key(2).Key, Id(1), Key(2).Stamp)))).Message).KeysLeft);
+        Assert.Equal(0, ((KeyReleased)Assert.Single(tier.Step(new ReleaseKey(Key(2).Key, Id(2), Key(2).Stamp)))).Message).KeysLeft);
+        Assert.Equal(-1, ((KeyReleased)Assert.Single(tier.Step(new ReleaseKey(Key(2).Key, Id(3), Key(2).Stamp)))).Message).KeysLeft);
     }
 
     [Fact]
