@@ -22,7 +22,6 @@ internal sealed class CascadeCli
         Recursive = true,
     };
 
-
     /// <summary>Makes the command line of these verbs.</summary>
     public CascadeCli(CliConsole console, params ReadOnlySpan<Command> verbs)
     {
@@ -39,7 +38,9 @@ internal sealed class CascadeCli
         help.Description = "Show what there is and how to use it.";
         var helpAction = new HelpWithExamples((SynchronousCommandLineAction)help.Action!);
         help.Action = helpAction;
-        _root.Options.OfType<VersionOption>().Single().Action = new PrintVersion();
+        var version = _root.Options.OfType<VersionOption>().Single();
+        version.Description = "Print the version.";
+        version.Action = new PrintVersion();
         _root.SetAction(helpAction.Invoke);
     }
 

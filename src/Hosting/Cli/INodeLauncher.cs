@@ -16,6 +16,9 @@ internal sealed record NodeRequest(string? ConfigFile, IReadOnlyList<string> Set
 
     /// <summary>The same with one more setting on top.</summary>
     public NodeRequest With(string path, string value) => this with { Settings = [.. Settings, $"{path}={value}"] };
+
+    /// <summary>The same with one more setting that those of the command line override.</summary>
+    public NodeRequest Under(string path, string value) => this with { Settings = [$"{path}={value}", .. Settings] };
 }
 
 /// <summary>A node in this process. Disposing it drains and stops it.</summary>

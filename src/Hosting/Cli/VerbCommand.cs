@@ -10,6 +10,9 @@ internal readonly record struct Example(string CommandLine, string Meaning);
 /// <summary>A verb of the program: a command with examples.</summary>
 internal sealed class VerbCommand(string name, string description, params Example[] examples) : Command(name, description)
 {
+    /// <summary>What a user of the verb has to know beyond its one line in the list of verbs; shown in its own help alone.</summary>
+    public string? Details { get; init; }
+
     /// <summary>Shown below the options in the verb's help.</summary>
     public IReadOnlyList<Example> Examples { get; } = examples;
 }

@@ -25,8 +25,9 @@ public sealed class CascadeHostOptions
 public static class CascadeHostExtensions
 {
     /// <summary>
-    /// Adds a node that starts and drains with the host. <see cref="ICascade"/> and <see cref="CascadeActors"/> can be injected; they serve
-    /// from the host's start to its stop.
+    /// Adds a node that starts and drains with the host. <see cref="ICascade"/> can be injected anywhere and serves from the host's start to
+    /// its stop, so hosted services that use it in their own start are to be added after it. <see cref="CascadeActors"/> can be
+    /// resolved only while the node runs.
     /// </summary>
     /// <exception cref="ConfigurationException">Everything that is wrong with the configuration.</exception>
     public static IHostApplicationBuilder AddCascade(this IHostApplicationBuilder builder, Action<CascadeHostOptions>? configure = null)

@@ -237,9 +237,9 @@ public sealed class MemoryTierCoreTests
         using var tier = new TierFixture(granules: 2);
         tier.Put(1);
         tier.Put(2);
-        Assert.Equal(1, ((KeyReleased)Assert.Single(tier.Step(new ReleaseKey(Key(2).Key, Id(1), Key(2).Stamp)))).Message).KeysLeft);
-        Assert.Equal(0, ((KeyReleased)Assert.Single(tier.Step(new ReleaseKey(Key(2).Key, Id(2), Key(2).Stamp)))).Message).KeysLeft);
-        Assert.Equal(-1, ((KeyReleased)Assert.Single(tier.Step(new ReleaseKey(Key(2).Key, Id(3), Key(2).Stamp)))).Message).KeysLeft);
+        Assert.Equal(1, ((KeyReleased)Assert.Single(tier.Step(new ReleaseKey(Key(2).Key, Id(1), Key(2).Stamp))).Message).KeysLeft);
+        Assert.Equal(0, ((KeyReleased)Assert.Single(tier.Step(new ReleaseKey(Key(2).Key, Id(2), Key(2).Stamp))).Message).KeysLeft);
+        Assert.Equal(-1, ((KeyReleased)Assert.Single(tier.Step(new ReleaseKey(Key(2).Key, Id(3), Key(2).Stamp))).Message).KeysLeft);
     }
 
     [Fact]

@@ -1,3 +1,6 @@
+using Cascade.Actors;
+using Cascade.Core.Messages;
+
 namespace Cascade.Hosting.Tests.Embedding;
 
 /// <summary>What happens when memory, leases or patience run out.</summary>
@@ -75,6 +78,26 @@ public sealed class PressureTests
         second.Dispose();
         using var fourth = await node.Cache.GetAsync(Blocks.Key(1));
         Assert.True(fourth.IsHit);
+    }
+
+    /// <summary>The one descriptor is the block's, so its second key is in the key index alone and a get by it asks the owner.</summary>
+    [Fact]
+    public async Task Owner_that_has_no_lease_left_to_give_is_a_miss_with_the_reason_and_the_key_stays()
+    {
+        const int OwnersLeasesMax = 4096;
+        await using var node = await TestNode.StartAsync("cascade.tiers.shm.max-blocks=1");
+        var id = (await node.Cache.PutAsync(Blocks.Key(1), Blocks.Bytes(1))).Id;
+        Assert.Equal(PutStatus.AlreadyPresent, (await node.Cache.PutAsync(Blocks.Key(2), Blocks.Bytes(1), new PutOptions { Id = id })).Status);
+        var locate = new Locate(id, new Core.Identity.NodeId(0), TimeSpan.FromMinutes(1));
+        var held = new List<Located>();
+        for (var n = 0; n < OwnersLeasesMax; n++)
+            held.Add(await node.Actors.Owners.Ask<Located>(locate));
+
+        var miss = await node.Cache.GetAsync(Blocks.Key(2));
+        Assert.Equal((false, "The block has as many leases as it may."), (miss.IsHit, miss.MissReason));
+        node.Actors.Owners.Tell(new Release(id, held[0].Lease));
+        using var hit = await node.Cache.GetAsync(Blocks.Key(2));
+        Assert.Equal(Blocks.Bytes(1), hit.Lease.Span);
     }
 
     [Fact]

@@ -16,10 +16,13 @@ internal static class BenchVerb
     {
         var verb = new VerbCommand(
             "bench",
-            "Measure the memory path, the actor engine or the allocator. Figures are medians of one run; compare only within a run.",
+            "Measure the memory path, the actor engine or the allocator on this machine.",
             new Example("cascade bench memory", "puts and gets of 16 MiB blocks beside memcpy and SHA-256"),
             new Example("cascade bench actors --json", "messages and asks a second, bytes an idle entity"),
-            new Example("cascade bench allocator", "ten million operations at 85 % occupancy"));
+            new Example("cascade bench allocator", "ten million operations at 85 % occupancy"))
+        {
+            Details = "Figures are medians of one run; compare only within a run.",
+        };
         verb.Add(Memory(launcher, console));
         verb.Add(Actors(console));
         verb.Add(Allocator(console));
@@ -38,7 +41,7 @@ internal static class BenchVerb
         options.AddTo(verb);
         verb.SetAction(async (line, cancellationToken) =>
         {
-            var request = options.RequestOf(line).With("cascade.tiers.shm.capacity", "1GiB");
+            var request = options.RequestOf(line).Under("cascade.tiers.shm.capacity", "1GiB");
             if (options.TryPrintConfiguration(line, request, launcher, console))
                 return ExitCode.Ok;
             await using var node = await launcher.StartAsync(request, console, cancellationToken);

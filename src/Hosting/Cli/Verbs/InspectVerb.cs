@@ -13,7 +13,7 @@ internal static class InspectVerb
     {
         var verb = new VerbCommand(
             "inspect",
-            "Look into a node's files, offline and read-only.",
+            "Look into a node's files; changes nothing.",
             new Example("cascade inspect arena /dev/shm/cascade-cascade-0", "what is in an arena, and whether it is sound"));
         verb.Add(Arena(console));
         return verb;
@@ -23,9 +23,15 @@ internal static class InspectVerb
     {
         var verb = new VerbCommand(
             "arena",
-            "Say what an arena holds and whether it is sound: header, every descriptor and, with --verify, every digest. Exit code 1 when it is not sound.",
+            "Say what an arena holds and whether it is sound.",
             new Example("cascade inspect arena /dev/shm/cascade-cascade-0", "header and descriptors"),
-            new Example("cascade inspect arena /dev/shm/cascade-cascade-0 --verify --json", "all bytes as well, as one JSON document"));
+            new Example("cascade inspect arena /dev/shm/cascade-cascade-0 --verify --json", "all bytes as well, as one JSON document"))
+        {
+            Details = """
+                Reads the header, every descriptor and, with --verify, every block. Also of an arena that a node holds, without
+                disturbing it. Exit code 1 when it is not sound.
+                """,
+        };
         var path = new Argument<string>("PATH") { Description = "The arena file." };
         var verify = new Option<bool>("--verify") { Description = "Read every block and compare it with its digest." };
         var json = CommonOptions.Json();

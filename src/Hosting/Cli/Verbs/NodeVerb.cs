@@ -10,11 +10,18 @@ internal static class NodeVerb
     {
         var verb = new VerbCommand(
             "node",
-            "Run a node until SIGTERM or Ctrl-C, then drain and exit. Its blocks stay in /dev/shm and are served again by the next start.",
+            "Run a node until SIGTERM or Ctrl-C.",
             new Example("cascade node", "a node with the defaults"),
             new Example("cascade node --config hocon/local.conf", "with settings from a file"),
             new Example("cascade node --set cascade.tiers.shm.capacity=4GiB", "with 4 GiB of memory"),
-            new Example("cascade node --reset", "start empty, also when the arena that is there cannot be used"));
+            new Example("cascade node --reset", "start empty, also when the arena that is there cannot be used"))
+        {
+            Details = """
+                The first signal drains the node and ends it with exit code 0; a second one ends it at once.
+                Its blocks stay in /dev/shm and are served again by the next start, as they are after a crash.
+                Exit code 2: the configuration is wrong; all its faults are told. Exit code 3: the arena cannot be used.
+                """,
+        };
         var reset = new Option<bool>("--reset") { Description = "Discard the arena that is there and start empty." };
         var options = new NodeOptions();
         options.AddTo(verb);

@@ -19,31 +19,35 @@ internal sealed class ReplayVerb
 
     private readonly Argument<string?> _trace = new("TRACE")
     {
-        Description = "Requests to replay, in the trace format of Mooncake: a JSON object a line, with timestamp (ms), "
-            + "input_length, output_length and hash_ids. Without it a chat load is generated.",
+        Description = "Requests in the trace format of Mooncake: a JSON object a line, with timestamp (ms), input_length, output_length "
+            + "and hash_ids. Without it a chat load is generated.",
         Arity = ArgumentArity.ZeroOrOne,
     };
 
     private readonly Option<long?> _limit = CommonOptions.Count(
         "--limit",
-        $"Stop after N requests; of the generated load there are as many ({HumanText.Count(ChatWorkloadSettings.Default.Requests)}).",
+        $"Stop after N requests. Default: all of a trace, {HumanText.Count(ChatWorkloadSettings.Default.Requests)} generated ones.",
         1,
         int.MaxValue);
 
     private readonly Option<long?> _bytesPerBlock = CommonOptions.Size(
         "--bytes-per-block",
-        $"Size of the block that one id stands for ({HumanText.Size(BytesPerBlockDefault)}).",
+        $"Size of the block that one id stands for. Default: {HumanText.Size(BytesPerBlockDefault)}.",
         1,
         BytesPerBlockMax);
 
-    private readonly Option<long?> _shm = CommonOptions.Size("--shm", $"Size of the shared-memory tier ({ShmCapacityPath}).");
+    private readonly Option<long?> _shm = CommonOptions.Size("--shm", $"Size of the shared-memory tier; the same as --set {ShmCapacityPath}=SIZE.");
     private readonly Option<bool> _keep = new("--keep")
     {
+<<<<<<< HEAD
         Description = "Use the configured cluster's arena and leave it in /dev/shm at the end. Otherwise the replay has one of "
             + "its own, which goes with it.",
+=======
+        Description = "Use the configured cluster's arena and leave it at the end. Otherwise the replay has an arena of its own, which goes with it.",
+>>>>>>> wip-e2e
     };
 
-    private readonly Option<long?> _seed = CommonOptions.Count("--seed", $"Seed of the generated load ({SeedDefault}).", 0);
+    private readonly Option<long?> _seed = CommonOptions.Count("--seed", $"Seed of the generated load. Default: {SeedDefault}.", 0);
 
     private ReplayVerb(CliConsole console, INodeLauncher launcher)
     {
@@ -57,13 +61,18 @@ internal sealed class ReplayVerb
         var verb = new ReplayVerb(console, launcher);
         var command = new VerbCommand(
             "replay",
-            "Replay a load of LLM requests against a node in this process. Each request reads the longest prefix of its blocks "
-            + "that is cached, comparing every byte, and puts the others. Speeds: bytes put by time inside PutMany, hashing in "
-            + "it; bytes read by time inside Get and the comparison. Latencies are of Get alone. Page cache growth is the "
-            + "whole machine's. Exit code 1 when a byte was wrong, a call failed, or it was interrupted.",
+            "Replay a load of LLM requests against a node in this process, and report hits, speeds and latencies.",
             new Example("cascade replay", "a generated chat load on a node with the default configuration"),
             new Example("cascade replay trace.jsonl --limit 1000 --shm 4GiB", "1,000 requests of a trace, in 4 GiB of memory"),
-            new Example("cascade replay --seed 7 --bytes-per-block 1MiB --json", "another generated load, larger blocks"));
+            new Example("cascade replay --seed 7 --bytes-per-block 1MiB --json", "another generated load, larger blocks"))
+        {
+            Details = """
+                Each request reads the longest prefix of its blocks that is cached, comparing every byte, and puts the others.
+                Put speed is bytes put by time inside PutMany, hashing in it. Get speed is bytes read by time inside Get and the
+                comparison; latencies are of Get alone. Page cache growth is the whole machine's.
+                Exit code 1 when a byte was wrong, a call failed, or it was interrupted; the report is printed all the same.
+                """,
+        };
         command.Add(verb._trace);
         foreach (var option in (Option[])[verb._limit, verb._bytesPerBlock, verb._shm, verb._seed, verb._keep, verb._json])
             command.Add(option);

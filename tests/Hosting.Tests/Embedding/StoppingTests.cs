@@ -1,0 +1,60 @@
+using System.Runtime.InteropServices;
+
+namespace Cascade.Hosting.Tests.Embedding;
+
+/// <summary>What callers and readers see of a node that stops under them.</summary>
+public sealed class StoppingTests
+{
+    [Fact]
+    public async Task Call_under_way_while_the_node_stops_is_answered_or_unavailable()
+    {
+        for (var round = 0; round < 20; round++)
+        {
+            var node = await TestNode.StartAsync("cascade.tiers.shm.capacity=1MiB");
+            var callers = Enumerable.Range(0, 4).Select(caller => Task.Run(() => CallUntilRefusedAsync(node.Cache, caller))).ToArray();
+            await Patience.UntilAsync(async () => (await node.Cache.StatAsync()).Tiers[0].Published > 0);
+            await node.DisposeAsync();
+            foreach (var refusal in await Task.WhenAll(callers))
+                Assert.IsType<CascadeUnavailableException>(refusal);
+        }
+    }
+
+    [Fact]
+    public async Task Lease_held_while_the_node_is_disposed_stays_readable()
+    {
+        var node = await TestNode.StartAsync();
+        await node.Cache.PutAsync(Blocks.Key(1), Blocks.Bytes(1, 1 << 20));
+        var got = await node.Cache.GetAsync(Blocks.Key(1));
+        await node.DisposeAsync();
+        node = null;
+        GC.Collect();
+        GC.WaitForPendingFinalizers();
+        GC.Collect();
+
+        Assert.False(got.Lease.IsHeld);
+        Assert.Equal(Blocks.Bytes(1, 1 << 20), got.Lease.Span);
+        Assert.Equal(Blocks.Bytes(1, 1 << 20), MemoryMarshal.ToEnumerable(got.Lease.AsMemory()));
+        Assert.False(got.Lease.TryRenew(TimeSpan.FromSeconds(1)));
+        got.Dispose();
+    }
+
+    /// <summary>Puts, and gets that have to ask actors.</summary>
+    private static async Task<Exception> CallUntilRefusedAsync(ICascade cache, int caller)
+    {
+        var bytes = Blocks.Bytes(caller, 4096);
+        try
+        {
+            for (var n = 0; ; n++)
+            {
+                await cache.PutAsync(Blocks.Key(caller), bytes);
+                (await cache.GetAsync(Blocks.Key(100 + n))).Dispose();
+                await cache.DeleteAsync(Blocks.Key(caller));
+                await cache.StatAsync(Blocks.Key(caller));
+            }
+        }
+        catch (Exception e)
+        {
+            return e;
+        }
+    }
+}
