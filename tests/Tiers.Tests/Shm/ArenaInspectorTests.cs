@@ -50,7 +50,7 @@ public sealed class ArenaInspectorTests
     {
         using var box = new ArenaSandbox(open: false);
         var path = Path.Combine(box.Folder, "garbage");
-        foreach (var length in new[] { 0, 1, 100, 256, 4096, 100_000 })
+        foreach (var length in new[] { 1, 100, 256, 4096, 100_000 })
         {
             File.WriteAllBytes(path, Bytes(length, length));
             var found = ArenaInspector.Inspect(path, verifyPayloads: true);
@@ -59,6 +59,9 @@ public sealed class ArenaInspectorTests
             Assert.Equal(length, found.FileBytes);
         }
 
+        File.WriteAllBytes(path, []);
+        Assert.Equal(
+            ["its creation was not finished; it holds nothing, and the next start makes it anew"], ArenaInspector.Inspect(path).Reasons);
         Assert.False(ArenaInspector.Inspect(box.Folder).Sound);
         Assert.False(ArenaInspector.Inspect(Path.Combine(box.Folder, "absent")).Sound);
     }

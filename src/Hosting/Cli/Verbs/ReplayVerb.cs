@@ -39,12 +39,8 @@ internal sealed class ReplayVerb
     private readonly Option<long?> _shm = CommonOptions.Size("--shm", $"Size of the shared-memory tier; the same as --set {ShmCapacityPath}=SIZE.");
     private readonly Option<bool> _keep = new("--keep")
     {
-<<<<<<< HEAD
         Description = "Use the configured cluster's arena and leave it in /dev/shm at the end. Otherwise the replay has one of "
             + "its own, which goes with it.",
-=======
-        Description = "Use the configured cluster's arena and leave it at the end. Otherwise the replay has an arena of its own, which goes with it.",
->>>>>>> wip-e2e
     };
 
     private readonly Option<long?> _seed = CommonOptions.Count("--seed", $"Seed of the generated load. Default: {SeedDefault}.", 0);
