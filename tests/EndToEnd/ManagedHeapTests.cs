@@ -13,8 +13,8 @@ public sealed class ManagedHeapTests
     private const int BytesPerBlock = 16 << 10;
     private const int Requests = 2_000;
 
-    /// <summary>The measured stretch puts some 40,000 blocks: 50 bytes left behind by each would show.</summary>
-    private const long GrowthMaxBytes = 2 << 20;
+    /// <summary>The measured stretch puts some 150,000 blocks: 30 bytes left behind by each would show.</summary>
+    private const long GrowthMaxBytes = 4 << 20;
 
     /// <summary>Twice what owners that are still awake and garbage come to.</summary>
     private const long PeakMaxBytes = 128 << 20;
