@@ -35,7 +35,10 @@ public sealed record AliasBound(bool Recorded);
 /// </summary>
 public sealed record ReleaseKey(KeyDigest Key, BlockId Id, HybridTimestamp Stamp);
 
-/// <summary>How many keys still name the block in this tier; -1 when the block is not here.</summary>
+/// <summary>
+/// How many keys still name the block in this tier; -1 when the block is not here. Keys that the tier could not record count as one
+/// more, so that 0 says for sure that no key is left.
+/// </summary>
 public sealed record KeyReleased(int KeysLeft);
 
 /// <summary>A reader found the bytes of a copy differ from its id: it must never be served again. No reply. May be repeated.</summary>

@@ -52,7 +52,7 @@ public sealed partial class MemoryTierCore
             case Reserve m: OnReserve(now, sender, m, outbox); break;
             case Publish m: OnPublish(now, sender, m, outbox); break;
             case Cancel m: OnCancel(now, m, outbox); break;
-            case BindAlias m: outbox.Send(sender, new AliasBound(_arena.TryBindAlias(m.Id, m.Binding))); break;
+            case BindAlias m: outbox.Send(sender, new AliasBound(TryBindAlias(m.Id, m.Binding))); break;
             case ReleaseKey m: outbox.Send(sender, new KeyReleased(OnReleaseKey(m))); break;
             case EvictGranted m: OnEvictGranted(now, m, outbox); break;
             case EvictRefused m: OnEvictRefused(now, m, outbox); break;
@@ -88,7 +88,7 @@ public sealed partial class MemoryTierCore
         if (_arena.TryFind(message.Id, out var copy))
         {
             _arena.Cancel(message.Reservation);
-            _arena.TryBindAlias(message.Id, message.Binding);
+            TryBindAlias(message.Id, message.Binding);
 
             // The writer is about to commit this copy: a grant to evict it that is under way is from before the fill and void.
             _copies.EndEviction(copy.Slot, now + _settings.EvictionTimeout);
@@ -102,6 +102,15 @@ public sealed partial class MemoryTierCore
         }
 
         outbox.Send(sender, new Published(copy));
+    }
+
+    private bool TryBindAlias(BlockId id, in KeyBinding binding)
+    {
+        if (_arena.TryBindAlias(id, binding))
+            return true;
+        if (_arena.TryFind(id, out var copy))
+            _copies.NoteUnrecordedKey(copy.Slot);
+        return false;
     }
 
     private void OnCancel(TimeSpan now, Cancel message, Outbox outbox)
@@ -119,7 +128,7 @@ public sealed partial class MemoryTierCore
         // A binding that is later than the deletion is another writer's, and stays.
         if (keys.RemoveAll(binding => binding.Key == message.Key && binding.Stamp <= message.Stamp) > 0)
             _arena.Unbind(message.Key);
-        return keys.Count;
+        return keys.Count + (_copies.HasUnrecordedKey(copy.Slot) ? 1 : 0);
     }
 
     private List<KeyBinding> KeysOf(uint slot)

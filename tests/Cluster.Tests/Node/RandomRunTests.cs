@@ -3,8 +3,8 @@ using Cascade.Cluster.Tests.Simulation;
 namespace Cascade.Cluster.Tests.Node;
 
 /// <summary>
-/// A whole node under concurrent clients, on hundreds of random schedules. <see cref="RunLedger"/> and <see cref="RandomRun"/> say
-/// what must hold; a failure names its seed.
+/// A whole node under concurrent clients, on hundreds of random schedules. <see cref="RunLedger"/> and <see cref="RandomRun"/>
+/// say what must hold; a failure names its seed.
 /// </summary>
 public sealed class RandomRunTests
 {
@@ -29,10 +29,14 @@ public sealed class RandomRunTests
     private static readonly Workload FewAliases = FixedContents with { AliasesMax = 1 };
 
     /// <summary>Many writers of few blocks: each meets the others' fills, evictions and deletions half-way.</summary>
-    private static readonly Workload Crowded = new(Clients: 8, Operations: 80, Keys: 4, Contents: 4, Rebinds: false) { Granules = 12, Slots = 6 };
+    private static readonly Workload Crowded =
+        new(Clients: 8, Operations: 80, Keys: 4, Contents: 4, Rebinds: false) { Granules = 12, Slots = 6 };
 
     public static TheoryData<string> Workloads =>
-        [nameof(FixedContents), nameof(AnyContents), nameof(LittleRoom), nameof(MuchRoom), nameof(Forgetful), nameof(FewAliases), nameof(Crowded)];
+    [
+        nameof(FixedContents), nameof(AnyContents), nameof(LittleRoom), nameof(MuchRoom), nameof(Forgetful), nameof(FewAliases),
+        nameof(Crowded),
+    ];
 
     [Theory]
     [MemberData(nameof(Workloads))]
@@ -51,9 +55,13 @@ public sealed class RandomRunTests
         }
 
         TestContext.Current.SendDiagnosticMessage(
-            $"{workload}: {Seeds} runs, {turns} turns, {evictions} evictions, {drops} drops, {lost} acknowledged keys lost to the deletion of another; {string.Join(", ", outcomes.OrderBy(o => o.Key, StringComparer.Ordinal))}");
+            $"{workload}: {Seeds} runs, {turns} turns, {evictions} evictions, {drops} drops, {lost} keys lost to another's deletion; "
+            + string.Join(", ", outcomes.OrderBy(o => o.Key, StringComparer.Ordinal)));
         Assert.Equal(workload != nameof(MuchRoom), evictions > 0);
         Assert.True(drops > 0);
+
+        // A key that is bound after a deletion took the last one, and before the block is dropped, goes with it: that is rare.
+        Assert.InRange(lost, 0, drops / 500);
 
         // A run in which something never happens checks nothing about it.
         Assert.Subset(outcomes.Keys.ToHashSet(), MustHappen(workload));

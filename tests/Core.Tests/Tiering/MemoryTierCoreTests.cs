@@ -221,17 +221,6 @@ public sealed class MemoryTierCoreTests
     }
 
     [Fact]
-    public void Key_bound_later_than_its_release_keeps_its_name()
-    {
-        using var tier = new TierFixture(granules: 1);
-        tier.Put(1);
-        tier.Step(new BindAlias(Id(1), Key(1, stamp: 5)));
-        Assert.Equal(new KeyReleased(1), Assert.Single(tier.Step(new ReleaseKey(Key(1).Key, Id(1), Key(1, stamp: 4).Stamp))).Message);
-        Assert.Equal(new KeyReleased(0), Assert.Single(tier.Step(new ReleaseKey(Key(1).Key, Id(1), Key(1, stamp: 5).Stamp))).Message);
-        Assert.Equal(new KeyReleased(-1), Assert.Single(tier.Step(new ReleaseKey(Key(1).Key, Id(2), Key(1, stamp: 9).Stamp))).Message);
-    }
-
-    [Fact]
     public void Drop_of_a_pinned_copy_waits_for_the_pin()
     {
         using var tier = new TierFixture(granules: 1);
