@@ -35,7 +35,10 @@ public sealed record AliasBound(bool Recorded);
 /// </summary>
 public sealed record ReleaseKey(KeyDigest Key, BlockId Id, HybridTimestamp Stamp);
 
-/// <summary>How many keys still name the block in this tier; -1 when the block is not here.</summary>
+/// <summary>
+/// How many keys may still name the block in this tier, those among them that the arena had no room to record counted as one; -1 when
+/// the block is not here. At 0 the tier asks the owner to let the copy go.
+/// </summary>
 public sealed record KeyReleased(int KeysLeft);
 
 /// <summary>A reader found the bytes of a copy differ from its id: it must never be served again. No reply. May be repeated.</summary>

@@ -20,10 +20,13 @@ public sealed partial class MemoryTierCore
             && _copies.EvictingBytes < _waitingBytes
             && _copies.EvictionsInFlight < _settings.EvictionsInFlightMax
             && _policy.TryPickVictim(_mayEvict, out var slot))
-        {
-            _copies.StartEviction(slot, now + _settings.EvictionTimeout);
-            outbox.Send(Destination.Owners, new Evict(_copies.IdAt(slot), _copies.CopyAt(slot)));
-        }
+            AskOwner(now, slot, outbox);
+    }
+
+    private void AskOwner(TimeSpan now, uint slot, Outbox outbox)
+    {
+        _copies.StartEviction(slot, now + _settings.EvictionTimeout);
+        outbox.Send(Destination.Owners, new Evict(_copies.IdAt(slot), _copies.CopyAt(slot)));
     }
 
     private bool MayEvict(uint slot) =>
@@ -35,13 +38,16 @@ public sealed partial class MemoryTierCore
         if (!_copies.Holds(copy))
             return;
 
-        // A question that was withdrawn, room that nobody needs any more, a registration or a reader that came meanwhile: the copy
-        // stays and its owner learns so.
+        // A question that was withdrawn, room that nobody needs any more, a registration, a key or a reader that came meanwhile: the
+        // copy stays and its owner learns so.
+        var isUnnamed = _unnamed.Contains(copy) && IsUnnamed(copy);
         if (!_copies.EndEviction(copy.Slot, now)
-            || _waiting.Count == 0
+            || (_waiting.Count == 0 && !isUnnamed)
             || _protected.Contains(message.Id)
-            || !TryFree(message.Id, copy, evicted: true, forgetKeys: message.WasLast, outbox))
+            || !TryFree(message.Id, copy, evicted: !isUnnamed, forgetKeys: message.WasLast, outbox))
             outbox.Send(Destination.Owners, new AddCopy(message.Id, copy));
+        else if (isUnnamed)
+            _dropped++;
         else
             _evicted++;
         Serve(now, outbox);

@@ -52,8 +52,8 @@ public sealed partial class MemoryTierCore
             case Reserve m: OnReserve(now, sender, m, outbox); break;
             case Publish m: OnPublish(now, sender, m, outbox); break;
             case Cancel m: OnCancel(now, m, outbox); break;
-            case BindAlias m: outbox.Send(sender, new AliasBound(_arena.TryBindAlias(m.Id, m.Binding))); break;
-            case ReleaseKey m: outbox.Send(sender, new KeyReleased(OnReleaseKey(m))); break;
+            case BindAlias m: outbox.Send(sender, new AliasBound(TryBindAlias(m.Id, m.Binding))); break;
+            case ReleaseKey m: OnReleaseKey(now, sender, m, outbox); break;
             case EvictGranted m: OnEvictGranted(now, m, outbox); break;
             case EvictRefused m: OnEvictRefused(now, m, outbox); break;
             case Drop m: OnDrop(now, m.Id, m.Copy, outbox); break;
@@ -72,6 +72,7 @@ public sealed partial class MemoryTierCore
         _arena.ExpireLeases(now);
         _copies.EndOverdueEvictions(now);
         RetryDrops(outbox);
+        AskForUnnamed(now, outbox);
         ExpireWaiters(now, outbox);
         Serve(now, outbox);
     }
@@ -88,7 +89,7 @@ public sealed partial class MemoryTierCore
         if (_arena.TryFind(message.Id, out var copy))
         {
             _arena.Cancel(message.Reservation);
-            _arena.TryBindAlias(message.Id, message.Binding);
+            TryBindAlias(message.Id, message.Binding);
 
             // The writer is about to commit this copy: a grant to evict it that is under way is from before the fill and void.
             _copies.EndEviction(copy.Slot, now + _settings.EvictionTimeout);
@@ -108,25 +109,6 @@ public sealed partial class MemoryTierCore
     {
         _arena.Cancel(message.Reservation);
         Serve(now, outbox);
-    }
-
-    private int OnReleaseKey(ReleaseKey message)
-    {
-        if (!_arena.TryFind(message.Id, out var copy))
-            return -1;
-        var keys = KeysOf(copy.Slot);
-
-        // A binding that is later than the deletion is another writer's, and stays.
-        if (keys.RemoveAll(binding => binding.Key == message.Key && binding.Stamp <= message.Stamp) > 0)
-            _arena.Unbind(message.Key);
-        return keys.Count;
-    }
-
-    private List<KeyBinding> KeysOf(uint slot)
-    {
-        _keys.Clear();
-        _arena.CollectKeys(slot, _keys);
-        return _keys;
     }
 
     private TierReport Report() => new(

@@ -12,6 +12,7 @@ internal sealed class ResidentCopies(int slotCount)
     /// <summary>Until when a slot is no candidate: its owner is being asked, or has just refused.</summary>
     private readonly TimeSpan[] _quietUntil = new TimeSpan[slotCount];
     private readonly bool[] _evicting = new bool[slotCount];
+    private readonly bool[] _hasUnrecordedKey = new bool[slotCount];
 
     public int Count { get; private set; }
 
@@ -24,6 +25,7 @@ internal sealed class ResidentCopies(int slotCount)
         _copies[copy.Slot] = copy;
         _ids[copy.Slot] = id;
         _quietUntil[copy.Slot] = TimeSpan.MinValue;
+        _hasUnrecordedKey[copy.Slot] = false;
         Count++;
     }
 
@@ -37,6 +39,11 @@ internal sealed class ResidentCopies(int slotCount)
     public bool IsResident(uint slot) => _copies[slot].LengthBytes > 0;
 
     public bool IsCandidate(uint slot, TimeSpan now) => !_evicting[slot] && _quietUntil[slot] <= now;
+
+    /// <summary>True when a key that the arena had no room to record may name the copy as well.</summary>
+    public bool HasUnrecordedKey(uint slot) => _hasUnrecordedKey[slot];
+
+    public void NoteUnrecordedKey(uint slot) => _hasUnrecordedKey[slot] = true;
 
     public void StartEviction(uint slot, TimeSpan deadline)
     {

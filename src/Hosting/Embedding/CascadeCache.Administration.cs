@@ -17,11 +17,12 @@ internal sealed partial class CascadeCache
         if (named?.Id is not { } id && !TryFindLocal(key, out id))
             return false;
 
-        _node.Actors.Registry.Tell(new Unregister(key.Digest, stamp));
-        _node.Actors.Owners.Tell(new Unprotect(id, key.Digest));
-        var left = (KeyReleased)await AskAsync(_node.Actors.Memory, new ReleaseKey(key.Digest, id, stamp), timeout, cancellationToken);
-        if (left.KeysLeft == 0)
-            await AskAsync(_node.Actors.Owners, new Delete(id), timeout, cancellationToken);
+        await AskAsync(_node.Actors.Registry, new Unregister(key.Digest, stamp), timeout, cancellationToken);
+        await AskAsync(_node.Actors.Memory, new ReleaseKey(key.Digest, id, stamp), timeout, cancellationToken);
+
+        // The tier has asked the owner to let a copy without a key go. This question is behind that one: once it is answered, the
+        // room of a block that nobody reads comes before whatever the caller puts next.
+        await AskAsync(_node.Actors.Owners, new Describe(id), timeout, cancellationToken);
         return true;
     }
 
@@ -47,8 +48,6 @@ internal sealed partial class CascadeCache
             var key = keys.Span[i];
             var unregister = new Unregister(key.Digest, BindingOf(key).Stamp);
             await AskAsync(_node.Actors.Registry, unregister, _node.Defaults.AskTimeout, cancellationToken);
-            if (TryFindLocal(key, out var id))
-                _node.Actors.Owners.Tell(new Unprotect(id, key.Digest));
         }
     }
 
@@ -93,8 +92,15 @@ internal sealed partial class CascadeCache
         }
 
         // It may have been evicted just before the registration took hold; from then on it cannot be.
-        if (await AskAsync(_node.Actors.Owners, new Protect(id, key.Digest), timeout, cancellationToken) is ProtectDone
-            && TryFindLocal(key, out var still) && still == id)
+        var isProtected = await AskAsync(_node.Actors.Owners, new Protect(id, key.Digest), timeout, cancellationToken) is ProtectDone;
+        if (!_node.Registered.State.TryGet(key.Digest, out var entry) || entry.IsRemoved || entry.Id != id)
+        {
+            // A withdrawal overtook it: what the registry told the owner then came before the protection.
+            _node.Actors.Owners.Tell(new Unprotect(id, key.Digest));
+            return NotHere(key);
+        }
+
+        if (isProtected && TryFindLocal(key, out var still) && still == id)
             return null;
         await UnprotectAsync(new[] { key }, cancellationToken);
         return NotHere(key);

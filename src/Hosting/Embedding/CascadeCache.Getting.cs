@@ -102,7 +102,9 @@ internal sealed partial class CascadeCache
             return new GetResult(false, default, busy.Reason);
         if (reply is not Located located)
         {
-            _node.Actors.KeyIndex.Tell(new Forget(key.Digest, found.Id, found.Binding.Stamp));
+            // Between a grant to evict and its withdrawal the owner does not know a copy that stays.
+            if (!_node.Arena.Directory.TryDescribe(found.Id, out _))
+                _node.Actors.KeyIndex.Tell(new Forget(key.Digest, found.Id, found.Binding.Stamp));
             return GetResult.Miss;
         }
 
@@ -111,7 +113,18 @@ internal sealed partial class CascadeCache
         _node.Actors.Owners.Tell(new Release(found.Id, located.Lease));
         if (outcome != LeaseOutcome.Leased)
             return GetResult.Miss;
-        _node.Actors.Memory.Tell(new BindAlias(found.Id, found.Binding));
-        return new GetResult(true, lease);
+
+        // The next reader finds it in the directory, unless the key was deleted while this one was on its way.
+        try
+        {
+            _node.Actors.Memory.Tell(new BindAlias(found.Id, found.Binding));
+            await BindAsync(_node, found.Binding, found.Id);
+            return new GetResult(true, lease);
+        }
+        catch
+        {
+            lease.Dispose();
+            throw;
+        }
     }
 }

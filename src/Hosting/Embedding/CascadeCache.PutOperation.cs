@@ -14,6 +14,9 @@ internal sealed partial class CascadeCache
     private sealed class PutOperation(
         CacheContext node, KeyBinding binding, NativeBytes bytes, BlockId? knownId, TimeSpan deadline)
     {
+        /// <summary>Owners asked again because the block they knew was evicted in the same moment.</summary>
+        private const int BeginsMax = 8;
+
         private readonly TimeSpan _giveUpAt = node.Time.GetElapsedTime(0) + deadline;
         private Reservation? _reservation;
         private (BlockId Id, ulong Fill)? _grant;
@@ -55,21 +58,34 @@ internal sealed partial class CascadeCache
         /// <summary>Null when this put may fill the block; otherwise the outcome.</summary>
         private async ValueTask<PutResult?> BeginAsync(BlockId id, CancellationToken cancellationToken)
         {
-            var begin = new Begin(id, node.Self, bytes.LengthBytes, Left);
-            switch (await AskForGrantAsync(node.Actors.Owners, begin, cancellationToken))
+            for (var attempt = 0; attempt < BeginsMax; attempt++)
             {
-                case BeginGranted granted:
-                    _grant = (id, granted.Fill);
-                    return null;
-                case AlreadyPresent present:
-                    GiveBack();
-                    await AskAsync(node.Actors.Memory, new BindAlias(present.Id, binding), node.Defaults.AskTimeout, CancellationToken.None);
-                    return await BindAsync(present.Id, PutStatus.AlreadyPresent);
-                case Busy busy:
-                    return new PutResult(PutStatus.Busy, default, busy.Reason);
-                case var other:
-                    throw Unexpected(other, begin);
+                var begin = new Begin(id, node.Self, bytes.LengthBytes, Left);
+                switch (await AskForGrantAsync(node.Actors.Owners, begin, cancellationToken))
+                {
+                    case BeginGranted granted:
+                        _grant = (id, granted.Fill);
+                        return null;
+                    case AlreadyPresent when await TryAliasAsync(id):
+                        return await BindAsync(id, PutStatus.AlreadyPresent);
+                    case AlreadyPresent:
+                        // It was evicted between the owner's answer and the tier's: what was reserved and filled is of use after all.
+                        break;
+                    case Busy busy:
+                        return new PutResult(PutStatus.Busy, default, busy.Reason);
+                    case var other:
+                        throw Unexpected(other, begin);
+                }
             }
+
+            return new PutResult(PutStatus.Busy, default, "the block keeps being evicted while its key is bound: memory is far too small for the load");
+        }
+
+        /// <summary>Names the block that is here by this put's key; false when it is gone.</summary>
+        private async ValueTask<bool> TryAliasAsync(BlockId id)
+        {
+            await AskAsync(node.Actors.Memory, new BindAlias(id, binding), node.Defaults.AskTimeout, CancellationToken.None);
+            return node.Arena.Directory.TryDescribe(id, out _);
         }
 
         /// <summary>Null when room was set aside; otherwise the outcome.</summary>
@@ -139,12 +155,11 @@ internal sealed partial class CascadeCache
 
         private async ValueTask<PutResult> BindAsync(BlockId id, PutStatus status)
         {
-            var bind = new Bind(binding, id);
-            return await AskAsync(node.Actors.KeyIndex, bind, node.Defaults.AskTimeout, CancellationToken.None) switch
+            return await CascadeCache.BindAsync(node, binding, id) switch
             {
                 Bound => new PutResult(status, id),
                 Refused refused => new PutResult(PutStatus.Busy, default, refused.Reason),
-                var other => throw Unexpected(other, bind),
+                var other => throw Unexpected(other, binding),
             };
         }
 

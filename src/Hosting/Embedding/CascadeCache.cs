@@ -1,5 +1,6 @@
 using Cascade.Actors;
 using Cascade.Core.Identity;
+using Cascade.Core.Messages;
 using Cascade.Core.Placement;
 
 namespace Cascade.Hosting;
@@ -36,6 +37,22 @@ internal sealed partial class CascadeCache(CacheContext node) : ICascade
 
     private KeyBinding BindingOf(in CacheKey key) =>
         new(key.Digest, key.Parent, key.Depth, _node.Clock.Next(_node.Time.GetUtcNow().ToUnixTimeMilliseconds()));
+
+    /// <summary>
+    /// Binds a key to a block that is here. A later binding or a deletion that came first keeps its right: the tier lets the key go again.
+    /// So does the index when the block was evicted before it knew the key.
+    /// </summary>
+    private static async ValueTask<object> BindAsync(CacheContext node, KeyBinding binding, BlockId id)
+    {
+        var reply = await AskAsync(node.Actors.KeyIndex, new Bind(binding, id), node.Defaults.AskTimeout, CancellationToken.None);
+        if (reply is not Bound bound)
+            return reply;
+        if (!bound.Applied)
+            node.Actors.Memory.Tell(new ReleaseKey(binding.Key, id, binding.Stamp));
+        else if (!node.Arena.Directory.TryDescribe(id, out _))
+            node.Actors.KeyIndex.Tell(new Forget(binding.Key, id, binding.Stamp));
+        return reply;
+    }
 
     /// <summary>Asks and turns what can go wrong with an Ask into the one error that callers know.</summary>
     private static async Task<object> AskAsync(IActorRef actor, object message, TimeSpan timeout, CancellationToken cancellationToken)

@@ -71,6 +71,7 @@ public sealed class CascadeNode : IAsyncDisposable
         {
             _parts.Writer.Dispose();
             _parts.Arena.Dispose();
+            _parts.Policy.Dispose();
         }
         else
         {

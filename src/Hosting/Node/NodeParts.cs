@@ -24,7 +24,7 @@ using Microsoft.Extensions.Logging;
 namespace Cascade.Hosting.Node;
 
 /// <summary>What a node consists of, put together in the one order that works: arena, actors, and who knows whom.</summary>
-internal sealed record NodeParts(ShmArena Arena, PayloadWriter Writer, ActorSystem System, CacheContext Cache)
+internal sealed record NodeParts(ShmArena Arena, S3FifoPolicy Policy, PayloadWriter Writer, ActorSystem System, CacheContext Cache)
 {
     /// <summary>A binding stamped by a clock that is ahead by more than this is not believed.</summary>
     private static readonly TimeSpan ClockDriftMax = TimeSpan.FromMinutes(1);
@@ -51,8 +51,29 @@ internal sealed record NodeParts(ShmArena Arena, PayloadWriter Writer, ActorSyst
             },
             Progress = startup.Progress,
         });
-        LogArena(logger, options, arena);
+        try
+        {
+            LogArena(logger, options, arena);
+            return StartOn(arena, policy, accesses, recipients, address, options, startup, logger);
+        }
+        catch
+        {
+            arena.Dispose();
+            policy.Dispose();
+            throw;
+        }
+    }
 
+    private static NodeParts StartOn(
+        ShmArena arena,
+        S3FifoPolicy policy,
+        AccessLog accesses,
+        Recipients recipients,
+        TierAddress address,
+        CascadeOptions options,
+        NodeStartup startup,
+        ILogger logger)
+    {
         var system = ActorSystem.Create($"cascade-{options.Cluster.Name}", new ActorSystemSettings
         {
             Time = startup.Time,
@@ -63,16 +84,16 @@ internal sealed record NodeParts(ShmArena Arena, PayloadWriter Writer, ActorSyst
         var quota = (long)(options.Tiers.Shm.CapacityBytes * options.Protection.QuotaShare);
         var registered = new RegistryReplica();
         var clock = new HybridClock(ClockDriftMax, arena.LastStamp);
-        var actors = StartActors(options, startup, system, recipients, new Shared(self, address, arena, policy, registered, accesses, clock, quota));
+        var actors = StartActors(
+            options, startup.Time, system, recipients, new Shared(address, arena, policy, registered, accesses, clock, quota));
         var writer = new PayloadWriter(options.Cluster.Digest, options.Put.HashThreads, options.Put.ParallelFromBytes);
         var defaults = new CacheDefaults(
             options.Put.Deadline, options.Actors.AskTimeout, options.Leases.Duration, options.Put.HashThreads, quota);
         return new NodeParts(
-            arena, writer, system, new CacheContext(self, arena, writer, actors, registered, clock, startup.Time, defaults));
+            arena, policy, writer, system, new CacheContext(address.Node, arena, writer, actors, registered, clock, startup.Time, defaults));
     }
 
     private sealed record Shared(
-        NodeId Self,
         TierAddress Address,
         ShmArena Arena,
         S3FifoPolicy Policy,
@@ -82,13 +103,13 @@ internal sealed record NodeParts(ShmArena Arena, PayloadWriter Writer, ActorSyst
         long QuotaBytes);
 
     private static CascadeActors StartActors(
-        CascadeOptions options, NodeStartup startup, ActorSystem system, Recipients recipients, Shared shared)
+        CascadeOptions options, TimeProvider time, ActorSystem system, Recipients recipients, Shared shared)
     {
-        var time = startup.Time;
         var sharding = ClusterSharding.Get(system);
+        var ownerContext = new OwnerContext(Owners, new ArenaInventory(shared.Arena), recipients, shared.Clock, time);
         var owners = sharding.Start(
             BlockOwner.RegionName,
-            id => BlockOwner.Props(id, new OwnerContext(Owners, new ArenaInventory(shared.Arena), recipients, shared.Clock, time)),
+            id => BlockOwner.Props(id, ownerContext),
             new ClusterShardingSettings
             {
                 PassivateIdleEntityAfter = options.Actors.PassivateAfter,

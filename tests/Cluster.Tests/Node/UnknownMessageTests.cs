@@ -9,7 +9,7 @@ public sealed class UnknownMessageTests
     [Fact]
     public void Message_that_an_actor_does_not_know_is_reported_and_the_actor_goes_on()
     {
-        using var node = new SimulatedNode(seed: 1, new Workload(Clients: 0, Operations: 0, Keys: 1, Contents: 1, Rebinds: false));
+        using var node = new SimulatedNode(seed: 1, new Workload(0, 0, Keys: 1, Contents: 1, Rebinds: false));
         var (id, key) = (Sample.Block(0), Sample.Key(0));
         node.Sim.Ask(node.Owners, new Describe(id));
         node.Sim.Ask(node.KeyIndex, new Lookup(key));

@@ -17,7 +17,8 @@ internal sealed class OwnerRegion : ICopyInventory, IDisposable
 
     public OwnerRegion()
     {
-        var context = new OwnerContext(new OwnerSettings(), this, Sim.Recipients, new HybridClock(TimeSpan.FromMinutes(1)), Sim.Time);
+        var clock = new HybridClock(TimeSpan.FromMinutes(1));
+        var context = new OwnerContext(new OwnerSettings(), this, Sim.Recipients, clock, Sim.Time);
         Ref = ClusterSharding.Get(Sim.System).Start(
             BlockOwner.RegionName,
             id => BlockOwner.Props(id, context),

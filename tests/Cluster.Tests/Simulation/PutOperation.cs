@@ -94,7 +94,9 @@ internal sealed class PutOperation(SimulatedNode node, KeyBinding binding, Block
         }
     }
 
-    /// <summary>False when the block went after its owner had said that it is here: the bytes are still in hand to begin again.</summary>
+    /// <summary>
+    /// False when the block went after its owner had said that it is here: the bytes are still in hand to begin again.
+    /// </summary>
     private async Task<bool> TryNameAsync()
     {
         await node.Memory.Ask<AliasBound>(new BindAlias(id, binding));

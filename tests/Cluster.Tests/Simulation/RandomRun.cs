@@ -79,8 +79,9 @@ internal sealed class RandomRun(ulong seed, Workload workload) : IDisposable
             var isHere = _node.Arena.TryFind(id, out var copy);
             Ledger.Check(
                 isHere ? described.Copies.SequenceEqual([copy]) : described.Copies.Count == 0,
-                $"the owner of content {content} counts {described.Copies.Count} copies, the arena holds {(isHere ? copy : "none")}");
-            Ledger.Check(described.State == (isHere ? BlockState.Resident : BlockState.Absent), $"content {content} is {described.State}");
+                $"the owner of content {content} counts {described.Copies.Count} copies, in the arena is {(isHere ? copy : "none")}");
+            var expected = isHere ? BlockState.Resident : BlockState.Absent;
+            Ledger.Check(described.State == expected, $"content {content} is {described.State}");
             Ledger.Check(described.Leases == 0, $"content {content} has {described.Leases} leases left");
             Ledger.Check(described.Registrations == 0, $"content {content} has {described.Registrations} registrations left");
         }
@@ -90,7 +91,9 @@ internal sealed class RandomRun(ulong seed, Workload workload) : IDisposable
             var indexed = _node.Sim.Ask(_node.KeyIndex, new Lookup(Sample.Key(key))) as Found;
             var isNamed = _node.Arena.TryFind(Sample.Key(key), out _, out var id, out var binding);
             Ledger.Check(
-                isNamed ? indexed?.Id == id && indexed.Binding == binding : indexed is null || workload.AliasesMax < int.MaxValue,
+                isNamed
+                    ? indexed?.Id == id && indexed.Binding == binding
+                    : indexed is null || workload.AliasesMax < int.MaxValue,
                 $"key {key} names {indexed?.Id.ToString() ?? "nothing"} in the index and {(isNamed ? id : "nothing")} in the arena");
         }
 
@@ -103,13 +106,16 @@ internal sealed class RandomRun(ulong seed, Workload workload) : IDisposable
         var report = _node.Sim.Ask<TierReport>(_node.Memory, ReportTier.Instance);
         Ledger.Check(report.WaitingPuts == 0, $"{report.WaitingPuts} puts wait for ever");
         Ledger.Check(_node.Arena.Reservations == 0, $"{_node.Arena.Reservations} reservations were never given back");
-        var used = _node.Arena.Residents.Sum(r => (r.Copy.LengthBytes + SimulatedNode.Granule - 1) / SimulatedNode.Granule * SimulatedNode.Granule);
-        Ledger.Check(report.FreeBytes == report.CapacityBytes - used, $"{report.FreeBytes} bytes are free beside {used} used ones");
-        Ledger.Check(report.Blocks == _node.Arena.Residents.Count, $"the tier counts {report.Blocks} blocks, the arena {_node.Arena.Residents.Count}");
+        var residents = _node.Arena.Residents;
+        var granules = residents.Sum(r => (r.Copy.LengthBytes + SimulatedNode.Granule - 1) / SimulatedNode.Granule);
+        var freeBytes = report.CapacityBytes - (granules * SimulatedNode.Granule);
+        Ledger.Check(report.FreeBytes == freeBytes, $"{report.FreeBytes} bytes are free and should be {freeBytes}");
+        Ledger.Check(report.Blocks == residents.Count, $"the tier counts {report.Blocks} blocks, the arena {residents.Count}");
         var owners = _node.Sim.EntitiesOf(_node.Owners);
         Ledger.Check(owners == 0, $"{owners} owners do not passivate");
         Ledger.Check(!_node.Sim.Unhandled.Any(), $"unhandled: {string.Join(", ", _node.Sim.Unhandled)}");
-        Ledger.Check(_node.Sim.Log.Count == 0, $"actors failed: {string.Join("; ", _node.Sim.Log.OfType<Error>().Select(e => e.Cause))}");
+        var causes = string.Join("; ", _node.Sim.Log.OfType<Error>().Select(e => e.Cause));
+        Ledger.Check(_node.Sim.Log.Count == 0, $"actors failed: {causes}");
         ThrowIfBroken();
     }
 

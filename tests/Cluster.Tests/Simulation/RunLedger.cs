@@ -24,6 +24,9 @@ internal sealed class RunLedger(IProtectedBlocks registered)
 
     public int Drops { get; private set; }
 
+    /// <summary>Keys that named a block when the deletion of another of its keys dropped it.</summary>
+    public int LostToDeletions { get; private set; }
+
     /// <summary>Changes every time a copy of the block is freed.</summary>
     public int TimesFreed(BlockId id) => _timesFreed.GetValueOrDefault(id);
 
@@ -67,6 +70,8 @@ internal sealed class RunLedger(IProtectedBlocks registered)
         }
 
         _condemned.Remove(id);
+        if (!evicted)
+            LostToDeletions += _acknowledged.Count(a => a.Value == id);
         foreach (var key in _acknowledged.Where(a => a.Value == id).Select(a => a.Key).ToList())
             _acknowledged.Remove(key);
     }

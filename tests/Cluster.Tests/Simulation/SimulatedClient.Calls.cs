@@ -33,7 +33,8 @@ internal sealed partial class SimulatedClient
         _held.Add(pin);
         _node.Accesses.TryWrite(pin.Id.Prefix64);
         Ledger.Check(
-            _workload.Rebinds || pin.Id == Sample.Block(_workload.ContentOf(key, 0)), $"key {key} gave {pin.Id}, which was never put under it");
+            _workload.Rebinds || pin.Id == Sample.Block(_workload.ContentOf(key, 0)),
+            $"key {key} gave {pin.Id}, which was never put under it");
     }
 
     /// <summary>A reader on another node: its lease is the owner's alone, and is released or runs out.</summary>
@@ -84,10 +85,7 @@ internal sealed partial class SimulatedClient
         {
             _node.Registry.Tell(new Unregister(digest, stamp), ActorRefs.NoSender);
             if (await _node.Memory.Ask<KeyReleased>(new ReleaseKey(digest, id, stamp)) is { KeysLeft: 0 })
-            {
                 Ledger.Condemn(id);
-                await _node.Owners.Ask<object>(new Delete(id));
-            }
         }
 
         var isAlone = Ledger.EndWrite(digest, write);

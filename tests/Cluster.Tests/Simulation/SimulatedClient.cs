@@ -81,7 +81,9 @@ internal sealed partial class SimulatedClient : ReceiveActor
 
         // One fill in eight takes so long that its grant runs out.
         var fillTime = _random.Next(8) == 0 ? Milliseconds(500) : Milliseconds(4);
-        using var cancellation = _random.Next(6) == 0 ? new CancellationTokenSource(Milliseconds(30), _node.Sim.Time) : new CancellationTokenSource();
+        using var cancellation = _random.Next(6) == 0
+            ? new CancellationTokenSource(Milliseconds(30), _node.Sim.Time)
+            : new CancellationTokenSource();
         var freedBefore = Ledger.TimesFreed(id);
         var write = Ledger.BeginWrite(digest);
         var binding = Sample.Binding(key, _node.NextStamp().Value);
@@ -104,7 +106,11 @@ internal sealed partial class SimulatedClient : ReceiveActor
             $"the directory does not know {key} right after its put was acknowledged");
         var reply = await _node.KeyIndex.Ask<object>(new Lookup(key));
         if (Ledger.IsLatest(key, write) && Ledger.TimesFreed(id) == freedBefore)
-            Ledger.Check(reply is Found found && found.Id == id, $"the index does not know {key} right after its put was acknowledged: {reply}");
+        {
+            Ledger.Check(
+                reply is Found found && found.Id == id,
+                $"the index does not know {key} right after its put was acknowledged: {reply}");
+        }
     }
 
     private TimeSpan Milliseconds(int bound) => TimeSpan.FromMilliseconds(_random.Next(bound));

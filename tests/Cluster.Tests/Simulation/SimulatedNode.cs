@@ -34,7 +34,8 @@ internal sealed class SimulatedNode : IDisposable
         MaxLeases = 4,
     };
 
-    private static readonly MemoryTierSettings TierSettings = new(16 * Granule, WaitingPutsMax: 4, EvictionsInFlightMax: 3, TimeSpan.FromMilliseconds(100));
+    private static readonly MemoryTierSettings TierSettings =
+        new(16 * Granule, WaitingPutsMax: 4, EvictionsInFlightMax: 3, EvictionTimeout: TimeSpan.FromMilliseconds(100));
 
     private readonly ArenaStandIn _arena;
     private readonly S3FifoPolicy _policy;
@@ -62,7 +63,8 @@ internal sealed class SimulatedNode : IDisposable
             new KeyMessageExtractor(shards: 4));
         var quota = new RegistrySettings { QuotaBytes = _arena.CapacityBytes / 4 };
         Registry = Sim.System.ActorOf(PrefixRegistry.Props(quota, Registered, Sim.Recipients, time), "prefix-registry");
-        Tracker = Sim.System.ActorOf(AccessTracker.Props(new AccessTrackerSettings { ExpectedBlocks = workload.Slots }, Accesses), "access-tracker");
+        var tracking = new AccessTrackerSettings { ExpectedBlocks = workload.Slots };
+        Tracker = Sim.System.ActorOf(AccessTracker.Props(tracking, Accesses), "access-tracker");
         Sim.Recipients.Add(Destination.Owners, Owners);
         Sim.Recipients.Add(Destination.KeyIndex, KeyIndex);
         Sim.Recipients.Add(Destination.Registry, Registry);

@@ -44,6 +44,9 @@ internal sealed class TierFixture : IDisposable, IProtectedBlocks
         return Drain();
     }
 
+    /// <summary>Releases a key and gives how many are left, as the client is told.</summary>
+    public int Release(ReleaseKey message) => Step(message, "deleter").Select(e => e.Message).OfType<KeyReleased>().Single().KeysLeft;
+
     public List<Effect> Tick()
     {
         Core.Tick(Now, _outbox);

@@ -1,0 +1,67 @@
+using Cascade.Core.Identity;
+using Cascade.Core.Messages;
+using Cascade.Core.Placement;
+using Cascade.Core.Ports;
+
+namespace Cascade.Core.Tiering;
+
+/// <content>The names of copies: bound, released, and what becomes of a copy without any.</content>
+public sealed partial class MemoryTierCore
+{
+    /// <summary>
+    /// Copies whose last key was released. They leave by the same question to the owner as victims do, and a key that is bound
+    /// to one before the grant keeps it: so a deletion never takes a block from another key's writer.
+    /// </summary>
+    private readonly HashSet<CopyLocation> _unnamed = [];
+
+    private bool TryBindAlias(BlockId id, in KeyBinding binding)
+    {
+        if (_arena.TryBindAlias(id, binding))
+            return true;
+        if (_arena.TryFind(id, out var copy))
+            _copies.NoteUnrecordedKey(copy.Slot);
+        return false;
+    }
+
+    private void OnReleaseKey(TimeSpan now, object sender, ReleaseKey message, Outbox outbox)
+    {
+        if (!_arena.TryFind(message.Id, out var copy))
+        {
+            outbox.Send(sender, new KeyReleased(-1));
+            return;
+        }
+
+        // A binding that is later than the deletion is another writer's, and stays.
+        var keys = KeysOf(copy.Slot);
+        if (keys.RemoveAll(binding => binding.Key == message.Key && binding.Stamp <= message.Stamp) > 0)
+            _arena.Unbind(message.Key);
+        var left = keys.Count + (_copies.HasUnrecordedKey(copy.Slot) ? 1 : 0);
+        if (left == 0)
+        {
+            _unnamed.Add(copy);
+            AskForUnnamed(now, outbox);
+        }
+
+        outbox.Send(sender, new KeyReleased(left));
+    }
+
+    private void AskForUnnamed(TimeSpan now, Outbox outbox)
+    {
+        _unnamed.RemoveWhere(copy => !IsUnnamed(copy));
+        foreach (var copy in _unnamed)
+        {
+            if (_copies.IsCandidate(copy.Slot, now) && !_arena.IsPinned(copy.Slot))
+                AskOwner(now, copy.Slot, outbox);
+        }
+    }
+
+    private bool IsUnnamed(in CopyLocation copy) =>
+        _copies.Holds(copy) && !_copies.HasUnrecordedKey(copy.Slot) && KeysOf(copy.Slot).Count == 0;
+
+    private List<KeyBinding> KeysOf(uint slot)
+    {
+        _keys.Clear();
+        _arena.CollectKeys(slot, _keys);
+        return _keys;
+    }
+}
