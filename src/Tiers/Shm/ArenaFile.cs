@@ -57,12 +57,11 @@ internal sealed class ArenaFile : IDisposable
         }
         else
         {
-            // A late store through an old reservation must not reach the next owner's blocks. A mapping also keeps the lock: it is let go by name.
+            // A late store through an old reservation must not reach the next owner's blocks.
             Mapping.MakePrivate(_file, _path);
-            _ = Libc.flock(_file, Libc.LOCK_UN);
         }
 
-        _file.Dispose();
+        LetGo(_file);
     }
 
     /// <inheritdoc/>
@@ -117,7 +116,7 @@ internal sealed class ArenaFile : IDisposable
         finally
         {
             if (opened is null)
-                file.Dispose();
+                LetGo(file);
         }
     }
 
@@ -228,6 +227,16 @@ internal sealed class ArenaFile : IDisposable
         return ArenaRoom.TooSmall(
             options.Directory, new ArenaLayout(options.EffectiveSlotCount, options.CapacityBytes).FileBytes,
             (long)(volume.f_bavail * volume.f_frsize), (long)(volume.f_blocks * volume.f_frsize), failure);
+    }
+
+    /// <summary>
+    /// The lock is let go by name: closing alone leaves it with whatever else has the file, a mapping or a process that this one is
+    /// just starting.
+    /// </summary>
+    private static void LetGo(SafeFileHandle file)
+    {
+        _ = Libc.flock(file, Libc.LOCK_UN);
+        file.Dispose();
     }
 
     private static bool TryLock(SafeFileHandle file, string path)

@@ -57,7 +57,6 @@ public sealed class ArenaFileTests
     }
 
     [Theory]
-    [InlineData(0)]
     [InlineData(1)]
     [InlineData(255)]
     [InlineData(256)]
