@@ -54,9 +54,9 @@ public sealed class ArenaInspector
                 return Unsound(path, 0, Errno.Failure("Opening", path).Message);
             var fileBytes = RandomAccess.GetLength(file);
             var header = ArenaFile.ReadHeader(file);
-            if (header.FindFault(fileBytes) is { } fault)
+            if (fileBytes > 0 && header.FindFault(fileBytes) is { } fault)
                 return Unsound(path, fileBytes, fault);
-            if (header.Stage == ArenaStage.Creating)
+            if (fileBytes == 0 || header.Stage == ArenaStage.Creating)
                 return Unsound(path, fileBytes, "its creation was not finished; it holds nothing, and the next start makes it anew");
             var inspector = new ArenaInspector(file, header);
             inspector.ReadTable();
