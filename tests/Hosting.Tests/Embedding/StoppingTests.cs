@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Runtime.InteropServices;
 
 namespace Cascade.Hosting.Tests.Embedding;
@@ -19,6 +20,26 @@ public sealed class StoppingTests
         }
     }
 
+    /// <summary>A process that is being started has, for a moment, all files of the one that starts it.</summary>
+    [Fact]
+    public async Task Stopped_node_lets_the_next_one_in_while_its_program_starts_processes()
+    {
+        var cluster = TestNode.UniqueName("fork");
+        using var enough = new CancellationTokenSource();
+        var starting = Task.Run(() => StartProcessesAsync(enough.Token));
+        try
+        {
+            for (var round = 0; round < 100; round++)
+                await (await TestNode.AttachAsync(cluster, "cascade.tiers.shm.capacity=1MiB")).DisposeAsync();
+        }
+        finally
+        {
+            await enough.CancelAsync();
+            await starting;
+            TestNode.RemoveArena(cluster);
+        }
+    }
+
     [Fact]
     public async Task Lease_held_while_the_node_is_disposed_stays_readable()
     {
@@ -36,6 +57,15 @@ public sealed class StoppingTests
         Assert.Equal(Blocks.Bytes(1, 1 << 20), MemoryMarshal.ToEnumerable(got.Lease.AsMemory()));
         Assert.False(got.Lease.TryRenew(TimeSpan.FromSeconds(1)));
         got.Dispose();
+    }
+
+    private static async Task StartProcessesAsync(CancellationToken cancellationToken)
+    {
+        while (!cancellationToken.IsCancellationRequested)
+        {
+            using var process = Process.Start("true");
+            await process.WaitForExitAsync(CancellationToken.None);
+        }
     }
 
     /// <summary>One half of the callers put and delete; the other does what asks an actor and is not waited for by the stop.</summary>
