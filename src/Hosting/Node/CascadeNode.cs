@@ -1,5 +1,7 @@
+using Cascade.Actors;
 using Cascade.Core.Hashing;
 using Cascade.Core.Identity;
+using Cascade.Core.Messages;
 using Cascade.Hosting.Configuration;
 using Microsoft.Extensions.Logging;
 
@@ -63,7 +65,7 @@ public sealed class CascadeNode : IAsyncDisposable
     private async Task StopAsync()
     {
         _cache.Stop();
-        var isClean = await IsDrainedAsync();
+        var isClean = await IsDrainedAsync() && await IsTierIdleAsync();
         await _parts.System.Terminate();
 
         // A put that is still copying would write into memory that is gone: it keeps the arena open until the process ends.
@@ -81,6 +83,20 @@ public sealed class CascadeNode : IAsyncDisposable
         if (!_startup.KeepArena)
             _parts.Arena.Remove();
         NodeLog.Stopped(_logger, _parts.Cache.Self);
+    }
+
+    /// <summary>What calls gave back at their end is told, not asked: an answer of the tier says that it has taken that in.</summary>
+    private async Task<bool> IsTierIdleAsync()
+    {
+        try
+        {
+            await Actors.Memory.Ask<TierReport>(ReportTier.Instance, DrainPatience);
+            return true;
+        }
+        catch (AskTimeoutException)
+        {
+            return false;
+        }
     }
 
     /// <summary>True when no call is under way any more.</summary>
