@@ -25,6 +25,15 @@ public sealed class LentThreadTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Actor_whose_dispatcher_does_not_run_on_askers_answers_from_the_pool()
+    {
+        var dispatcher = new ThreadPoolDispatcher(100, runsOnAskers: false);
+        var actor = _system.ActorOf(Props.Create(() => new TellThread()).WithDispatcher(dispatcher));
+        await actor.Ask<int>("ready");
+        Assert.NotEqual(Environment.CurrentManagedThreadId, actor.Ask<int>("where").GetAwaiter().GetResult());
+    }
+
+    [Fact]
     public async Task Actor_that_goes_on_forever_does_not_keep_the_asker()
     {
         var actor = await StartAsync(() => new Restless());

@@ -6,7 +6,7 @@ public static class Futures
     /// <summary>Sends a message and returns a task for the reply. Callable from any thread.</summary>
     /// <remarks>
     /// Outside of an actor's turn the calling thread may carry out the turns that answer, a bounded number of them, before this returns. An actor
-    /// that blocks is to be given a dispatcher of its own.
+    /// that blocks is to be given a dispatcher that does not run on askers.
     /// </remarks>
     /// <param name="self">Whom to ask.</param>
     /// <param name="message">What to ask; the receiver replies with <c>Sender.Tell(reply)</c>.</param>

@@ -7,12 +7,18 @@ public sealed class ThreadPoolDispatcher : IDispatcher
     /// <summary>The default dispatcher: 100 messages a turn.</summary>
     public static ThreadPoolDispatcher Default { get; } = new(100);
 
+    private readonly bool _runsOnAskers;
+
     /// <summary>Makes a dispatcher with its own turn length.</summary>
     /// <param name="throughput">Messages a turn, at least 1: longer turns switch less, shorter ones are fairer.</param>
-    public ThreadPoolDispatcher(int throughput)
+    /// <param name="runsOnAskers">
+    /// Whether a thread that asks may carry out the turns that answer. False for actors that block, or that take their time.
+    /// </param>
+    public ThreadPoolDispatcher(int throughput, bool runsOnAskers = true)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(throughput, 1);
         Throughput = throughput;
+        _runsOnAskers = runsOnAskers;
     }
 
     /// <inheritdoc/>
@@ -24,6 +30,6 @@ public sealed class ThreadPoolDispatcher : IDispatcher
     /// <inheritdoc/>
     public void Schedule(IRunnable runnable)
     {
-        if (!LentThread.TryKeep(runnable)) ThreadPool.UnsafeQueueUserWorkItem(runnable, preferLocal: true);
+        if (!_runsOnAskers || !LentThread.TryKeep(runnable)) ThreadPool.UnsafeQueueUserWorkItem(runnable, preferLocal: true);
     }
 }
