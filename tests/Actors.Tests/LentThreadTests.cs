@@ -25,12 +25,14 @@ public sealed class LentThreadTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Actor_whose_dispatcher_does_not_run_on_askers_answers_from_the_pool()
+    public async Task Actor_that_blocks_leaves_the_asker_alone_with_a_dispatcher_that_does_not_run_on_askers()
     {
+        using var gate = new ManualResetEventSlim();
         var dispatcher = new ThreadPoolDispatcher(100, runsOnAskers: false);
-        var actor = _system.ActorOf(Props.Create(() => new TellThread()).WithDispatcher(dispatcher));
-        await actor.Ask<int>("ready");
-        Assert.NotEqual(Environment.CurrentManagedThreadId, actor.Ask<int>("where").GetAwaiter().GetResult());
+        var actor = _system.ActorOf(Props.Create(() => new Blocking(gate)).WithDispatcher(dispatcher));
+        var asked = actor.Ask<bool>("wait");
+        gate.Set();
+        Assert.True(await asked, "Ask returned only when the actor had given up waiting.");
     }
 
     [Fact]
@@ -92,6 +94,11 @@ public sealed class LentThreadTests : IAsyncLifetime
             WasNested |= IsWithin;
             Sender.Tell(Environment.CurrentManagedThreadId);
         }
+    }
+
+    private sealed class Blocking(ManualResetEventSlim gate) : UntypedActor
+    {
+        protected override void OnReceive(object message) => Sender.Tell(gate.Wait(TimeSpan.FromSeconds(10)));
     }
 
     private sealed class PassOn(IActorRef next) : UntypedActor
