@@ -57,6 +57,41 @@ public sealed class ShardingTests
     }
 
     [Fact]
+    public void Entity_that_got_work_after_it_decided_to_go_is_not_stopped_over_it()
+    {
+        var stops = 0;
+        SimulatedSystem.ForSeeds(300, seed => stops += StopsOfRandomWork(seed));
+        Assert.True(stops > 300, $"Entities stopped {stops} times: too seldom to show anything.");
+    }
+
+    private static int StopsOfRandomWork(ulong seed)
+    {
+        var sim = new SimulatedSystem(seed);
+        var seen = new List<string>();
+        var region = ClusterSharding.Get(sim.System).Start(
+            "worker",
+            id => Props.Create(() => new Worker(seen)),
+            Settings with { EntitiesDecideOnPassivation = true, ActiveEntityLimit = 1 },
+            new Extractor());
+        var random = new Random((int)seed);
+        var begun = "abcdef".ToDictionary(id => id.ToString(), _ => 0);
+        for (var i = 0; i < 120; i++)
+        {
+            // Room for one of six: each start tells another one that it is idle, while more may be on its way to it.
+            var id = "abcdef"[random.Next(6)].ToString();
+            begun[id]++;
+            region.Tell(new ShardingEnvelope(id, "begin"));
+            for (var turns = random.Next(8); turns > 0; turns--) sim.Dispatcher.RunOne();
+            if (random.Next(4) == 0) continue;
+            for (; begun[id] > 0; begun[id]--) region.Tell(new ShardingEnvelope(id, "end"));
+        }
+
+        sim.Run();
+        Assert.DoesNotContain("stopped over work", seen);
+        return seen.Count;
+    }
+
+    [Fact]
     public void Past_the_limit_the_entity_used_longest_ago_is_passivated()
     {
         var world = new World(new SimulatedSystem(), Settings with { ActiveEntityLimit = 2 });
@@ -192,13 +227,15 @@ public sealed class ShardingTests
         {
             if (message is "fail") throw new InvalidTimeZoneException();
             _keeps |= message is "keep";
-            if (message is ReceiveTimeout && _keeps)
+            if (message is ReceiveTimeout)
             {
                 seen.Add($"{id} idle");
+                if (_keeps) Context.Parent.Tell(StayAlive.Instance);
+                else Context.Stop(Self);
                 return;
             }
 
-            if (message is "passivate" or ReceiveTimeout)
+            if (message is "passivate")
             {
                 Context.Parent.Tell(new Passivate(PoisonPill.Instance));
                 return;
@@ -206,6 +243,22 @@ public sealed class ShardingTests
 
             seen.Add($"{id} {message}");
             if (message is int) Sender.Tell($"{id} got {message}");
+        }
+    }
+
+    /// <summary>Goes when it is idle and has no work begun.</summary>
+    private sealed class Worker(List<string> seen) : UntypedActor
+    {
+        private int _begun;
+
+        protected override void PostStop() => seen.Add(_begun == 0 ? "stopped" : "stopped over work");
+
+        protected override void OnReceive(object message)
+        {
+            if (message is "begin") _begun++;
+            else if (message is "end") _begun--;
+            else if (_begun == 0) Context.Stop(Self);
+            else Context.Parent.Tell(StayAlive.Instance);
         }
     }
 }

@@ -9,8 +9,9 @@ public sealed record ClusterShardingSettings
     public TimeSpan PassivateIdleEntityAfter { get; init; } = TimeSpan.FromMinutes(2);
 
     /// <summary>
-    /// True when an idle entity is told <see cref="ReceiveTimeout"/> instead of being stopped, and by itself answers with
-    /// <see cref="Passivate"/> when it may go; it is told again after as long. As if each had set a receive timeout, without a timer each.
+    /// True when an idle entity is told <see cref="ReceiveTimeout"/> instead of being stopped, and either stops itself or answers
+    /// <see cref="StayAlive"/>; it is told again when it has been idle for as long. What comes for it meanwhile is held back, so that it
+    /// decides knowing all that was told before.
     /// </summary>
     public bool EntitiesDecideOnPassivation { get; init; }
 

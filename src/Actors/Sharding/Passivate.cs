@@ -7,6 +7,20 @@ namespace Cascade.Actors;
 /// <param name="StopMessage">What the entity will stop at; usually <see cref="PoisonPill"/>.</param>
 public sealed record Passivate(object StopMessage);
 
+/// <summary>
+/// Told by an entity to its parent in answer to <see cref="ReceiveTimeout"/> when it has something to stay for; see
+/// <see cref="ClusterShardingSettings.EntitiesDecideOnPassivation"/>. Akka.NET has no counterpart.
+/// </summary>
+public sealed class StayAlive
+{
+    private StayAlive()
+    {
+    }
+
+    /// <summary>The only one.</summary>
+    public static StayAlive Instance { get; } = new();
+}
+
 /// <summary>Asks a region what it holds; answered with <see cref="ShardRegionStats"/>.</summary>
 public sealed class GetShardRegionStats
 {

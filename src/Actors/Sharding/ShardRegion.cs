@@ -47,6 +47,9 @@ public sealed class ShardRegion : ActorBase, IWithTimers
             case Passivate passivate:
                 if (EntityOf(Sender) is { Held: null } entity) BeginStop(entity, passivate.StopMessage);
                 return true;
+            case StayAlive:
+                if (EntityOf(Sender) is { Held: { } held } staying) Keep(staying, held);
+                return true;
             case Sweep:
                 _sweepDue = TimeSpan.MaxValue;
                 OnSweep();
@@ -195,16 +198,17 @@ public sealed class ShardRegion : ActorBase, IWithTimers
         ArmSweep();
     }
 
-    private void OnIdle(Entity entity)
-    {
-        if (!_settings.EntitiesDecideOnPassivation)
-        {
-            BeginStop(entity, _settings.HandOffStopMessage);
-            return;
-        }
+    private void OnIdle(Entity entity) =>
+        BeginStop(entity, _settings.EntitiesDecideOnPassivation ? ReceiveTimeout.Instance : _settings.HandOffStopMessage);
 
-        _live.Touch(entity, _time.GetTimestamp());
-        entity.Ref!.Tell(ReceiveTimeout.Instance, Self);
+    /// <summary>An entity that was to stop stays, and gets what was held back for it.</summary>
+    private void Keep(Entity entity, Queue<(object Message, IActorRef? Sender)> held)
+    {
+        _stopping.Remove(entity);
+        entity.Held = null;
+        _held -= held.Count;
+        _live.AddNewest(entity, _time.GetTimestamp());
+        foreach (var (message, sender) in held) entity.Ref!.Tell(message, sender);
     }
 
     /// <summary>Arms the one timer for the entity that is due first; entities used since are only looked at again then.</summary>

@@ -45,7 +45,9 @@ public sealed class BlockOwner : UntypedActor, IWithTimers
         {
             case ReceiveTimeout:
                 if (_core.CanPassivate)
-                    Context.Parent.Tell(new Passivate(PoisonPill.Instance), Self);
+                    Context.Stop(Self);
+                else
+                    Context.Parent.Tell(StayAlive.Instance, Self);
                 return;
             case DeadlineReached:
                 _armed = null;

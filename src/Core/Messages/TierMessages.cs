@@ -9,7 +9,16 @@ namespace Cascade.Core.Messages;
 /// <paramref name="Timeout"/> or too many wait already; <see cref="Refused"/> when the tier never takes such a block.
 /// Who is granted room gives it back by <see cref="Publish"/> or <see cref="Cancel"/>. Not to be repeated blindly.
 /// </summary>
-public sealed record Reserve(long LengthBytes, TimeSpan Timeout);
+/// <param name="LengthBytes">Bytes wanted.</param>
+/// <param name="Timeout">How long the answer may wait for room.</param>
+/// <param name="Ticket">Names the request for <see cref="Withdraw"/>, different for each on the node; 0 for none.</param>
+public sealed record Reserve(long LengthBytes, TimeSpan Timeout, long Ticket = 0);
+
+/// <summary>
+/// Who asked for room no longer waits for it: its place in the queue goes to the next. No reply; the request is answered
+/// <see cref="Busy"/> if it still waited. May be repeated.
+/// </summary>
+public sealed record Withdraw(long Ticket);
 
 /// <summary>Room was set aside.</summary>
 public sealed record Reserved(Reservation Reservation);

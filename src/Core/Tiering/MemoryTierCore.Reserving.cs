@@ -9,7 +9,7 @@ public sealed partial class MemoryTierCore
     private readonly LinkedList<WaitingPut> _waiting = new();
     private long _waitingBytes;
 
-    private sealed record WaitingPut(object Sender, long LengthBytes, TimeSpan Deadline);
+    private sealed record WaitingPut(object Sender, long LengthBytes, TimeSpan Deadline, long Ticket);
 
     private void OnReserve(TimeSpan now, object sender, Reserve message, Outbox outbox)
     {
@@ -34,10 +34,23 @@ public sealed partial class MemoryTierCore
             return;
         }
 
-        _waiting.AddLast(new WaitingPut(sender, message.LengthBytes, now + message.Timeout));
+        _waiting.AddLast(new WaitingPut(sender, message.LengthBytes, now + message.Timeout, message.Ticket));
         _waitingBytes += message.LengthBytes;
         AskForRoom(now, outbox);
         ExpireWaiters(now, outbox);
+    }
+
+    private void OnWithdraw(TimeSpan now, Withdraw message, Outbox outbox)
+    {
+        for (var node = _waiting.First; node is not null && message.Ticket != 0; node = node.Next)
+        {
+            if (node.Value.Ticket != message.Ticket)
+                continue;
+            RemoveWaiter(node);
+            AnswerBusy(node.Value.Sender, $"the request for {node.Value.LengthBytes} bytes was withdrawn", outbox);
+            Serve(now, outbox);
+            return;
+        }
     }
 
     /// <summary>Gives room to waiting puts in their order, then asks for more where it does not suffice.</summary>

@@ -50,6 +50,7 @@ public sealed partial class MemoryTierCore
         switch (message)
         {
             case Reserve m: OnReserve(now, sender, m, outbox); break;
+            case Withdraw m: OnWithdraw(now, m, outbox); break;
             case Publish m: OnPublish(now, sender, m, outbox); break;
             case Cancel m: OnCancel(now, m, outbox); break;
             case BindAlias m: outbox.Send(sender, new AliasBound(TryBindAlias(m.Id, m.Binding))); break;

@@ -14,10 +14,13 @@ internal sealed partial class CascadeCache
     private sealed class PutOperation(
         CacheContext node, KeyBinding binding, NativeBytes bytes, BlockId? knownId, TimeSpan deadline)
     {
+        private static long _tickets;
+
         /// <summary>Owners asked again because the block they knew was evicted in the same moment.</summary>
         private const int BeginsMax = 8;
 
         private readonly TimeSpan _giveUpAt = node.Time.GetElapsedTime(0) + deadline;
+        private readonly long _ticket = Interlocked.Increment(ref _tickets);
         private Reservation? _reservation;
         private (BlockId Id, ulong Fill)? _grant;
 
@@ -91,7 +94,7 @@ internal sealed partial class CascadeCache
         /// <summary>Null when room was set aside; otherwise the outcome.</summary>
         private async ValueTask<PutResult?> ReserveAsync(CancellationToken cancellationToken)
         {
-            switch (await AskForGrantAsync(node.Actors.Memory, new Reserve(bytes.LengthBytes, Left), cancellationToken))
+            switch (await AskForGrantAsync(node.Actors.Memory, new Reserve(bytes.LengthBytes, Left, _ticket), cancellationToken))
             {
                 case Reserved reserved:
                     _reservation = reserved.Reservation;
@@ -120,6 +123,8 @@ internal sealed partial class CascadeCache
             catch (Exception e) when (e is OperationCanceledException or TimeoutException)
             {
                 _ = asked.ContinueWith(GiveBackLate, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+                if (message is Reserve)
+                    node.Actors.Memory.Tell(new Withdraw(_ticket));
                 if (e is TimeoutException)
                     throw Unavailable(actor, message, e);
                 throw;

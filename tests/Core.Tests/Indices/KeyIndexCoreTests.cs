@@ -117,19 +117,6 @@ public class KeyIndexCoreTests
         Assert.Equal(3, _index.Keys);
     }
 
-    [Fact]
-    public void Entry_costs_less_than_150_bytes()
-    {
-        const int Count = 50_000;
-        var index = new KeyIndexCore(new KeyIndexSettings());
-        var entries = Enumerable.Range(1, Count).Select(key => new KeyIndexEntry(Binding(key, 1), Block(key))).ToArray();
-        var before = GC.GetTotalMemory(forceFullCollection: true);
-        index.Merge(TimeSpan.Zero, entries);
-        var bytesPerEntry = (double)(GC.GetTotalMemory(forceFullCollection: true) - before) / Count;
-        Assert.Equal(Count, index.Keys);
-        Assert.InRange(bytesPerEntry, 112, 150);
-    }
-
     private object Ask(IKeyMessage message)
     {
         var outbox = new Outbox();

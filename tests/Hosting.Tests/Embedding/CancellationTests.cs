@@ -42,11 +42,11 @@ public sealed class CancellationTests
         await Patience.UntilAsync(async () => (await node.Cache.StatAsync()).Tiers[0].WaitingPuts == 1);
         giveUp.Cancel();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => put);
+        Assert.Equal(0, (await node.Cache.StatAsync()).Tiers[0].WaitingPuts);
 
         foreach (var lease in leases)
             lease.Dispose();
         await AssertNothingIsLeftAsync(node.Cache, bytes);
-        Assert.Equal(0, (await node.Cache.StatAsync()).Tiers[0].WaitingPuts);
     }
 
     /// <summary>
