@@ -10,7 +10,7 @@ internal sealed unsafe class AlignedMemory : IDisposable
     public AlignedMemory(long lengthBytes)
     {
         LengthBytes = lengthBytes;
-        _address = NativeMemory.AlignedAlloc((nuint)lengthBytes, DirectFile.PageBytes);
+        _address = NativeMemory.AlignedAlloc((nuint)lengthBytes, Pages.SizeBytes);
         NativeMemory.Clear(_address, (nuint)lengthBytes);
     }
 

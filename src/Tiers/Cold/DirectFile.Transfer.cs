@@ -29,7 +29,7 @@ internal sealed partial class DirectFile
             }
 
             // What ends within a page is moved again from the page's start: the next call must begin at one.
-            var pages = moved & -PageBytes;
+            var pages = Pages.Whole(moved);
             if (pages == 0 && !writing)
                 return new TransferResult(0, done + moved);
             if (pages == 0 && ++idle > MaxIdleTries)
@@ -78,14 +78,14 @@ internal sealed partial class DirectFile
     {
         if (pieces.Length is 0 or > MaxPieces)
             throw new ArgumentException($"A transfer takes 1 to {MaxPieces} pieces; {pieces.Length} were given.", nameof(pieces));
-        if (offset < 0 || offset % PageBytes != 0)
+        if (offset < 0 || offset % Pages.SizeBytes != 0)
             throw Misaligned("The offset", offset);
         var total = 0L;
         foreach (var piece in pieces)
         {
-            if (piece.iov_base % PageBytes != 0)
+            if (piece.iov_base % Pages.SizeBytes != 0)
                 throw Misaligned("An address", piece.iov_base);
-            if (piece.iov_len == 0 || piece.iov_len % PageBytes != 0)
+            if (piece.iov_len == 0 || piece.iov_len % Pages.SizeBytes != 0)
                 throw Misaligned("A length", (long)piece.iov_len);
             total += (long)piece.iov_len;
         }
@@ -94,5 +94,5 @@ internal sealed partial class DirectFile
     }
 
     private static ArgumentException Misaligned(string what, long value) => new(string.Create(
-        CultureInfo.InvariantCulture, $"{what} of {value} is not a multiple of {PageBytes}, which direct transfers go by: align it."));
+        CultureInfo.InvariantCulture, $"{what} of {value} is not a multiple of {Pages.SizeBytes}, which direct transfers go by: align it."));
 }

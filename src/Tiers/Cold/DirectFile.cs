@@ -14,9 +14,6 @@ namespace Cascade.Tiers.Cold;
 /// </remarks>
 internal sealed partial class DirectFile : IDisposable
 {
-    /// <summary>What offsets, lengths and addresses are multiples of: covers every logical block size in use.</summary>
-    public const int PageBytes = 4096;
-
     /// <summary>Pieces of memory that one transfer takes at most.</summary>
     public const int MaxPieces = 4;
 
@@ -106,10 +103,10 @@ internal sealed partial class DirectFile : IDisposable
         return 0;
     }
 
-    /// <summary>Cuts or extends the file. Gives 0 or an errno.</summary>
+    /// <summary>Cuts or extends the file, and waits until that is on the disk. Gives 0 or an errno.</summary>
     public int SetLength(long lengthBytes)
     {
-        while (Libc.ftruncate(_handle, lengthBytes) != 0)
+        while (Libc.ftruncate(_handle, lengthBytes) != 0 || Libc.fsync(_handle) != 0)
         {
             if (Errno.Last != Errno.EINTR)
                 return Errno.Last;
@@ -133,12 +130,14 @@ internal sealed partial class DirectFile : IDisposable
         return 0;
     }
 
-    /// <summary>Length of the file now. Gives 0 or an errno.</summary>
+    /// <summary>Length of the file now. Gives 0 or an errno, <c>ENOENT</c> once the file has lost its name and goes with its last user.</summary>
     public int GetLength(out long lengthBytes)
     {
         var failed = Libc.statx(_handle, "", Libc.AT_EMPTY_PATH, Libc.STATX_BASIC_STATS, out var status) != 0;
         lengthBytes = (long)status.stx_size;
-        return failed ? Errno.Last : 0;
+        if (failed)
+            return Errno.Last;
+        return status.stx_nlink == 0 ? Errno.ENOENT : 0;
     }
 
     /// <summary>Goes on through the page cache, without read-ahead, which would bring pages there that nobody drops.</summary>
@@ -163,6 +162,6 @@ internal sealed partial class DirectFile : IDisposable
     private void Drop(long offset, long lengthBytes)
     {
         if (lengthBytes > 0)
-            _ = Libc.posix_fadvise(_handle, offset, (lengthBytes + PageBytes - 1) & -PageBytes, Libc.POSIX_FADV_DONTNEED);
+            _ = Libc.posix_fadvise(_handle, offset, Pages.Padded(lengthBytes), Libc.POSIX_FADV_DONTNEED);
     }
 }
