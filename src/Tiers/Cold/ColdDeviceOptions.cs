@@ -21,8 +21,11 @@ public sealed record ColdDeviceOptions
     /// <summary>Of so many reads one is checked against the block's id: 1 checks all.</summary>
     public int VerifyEvery { get; init; } = 1;
 
-    /// <summary>True to set a file's room aside on the disk when it is made. Where the file system cannot, it is written without.</summary>
-    public bool Preallocate { get; init; } = true;
+    /// <summary>
+    /// True to set a file's room aside on the disk when it is made: a full disk shows then, and the file lies together. What a file does not use
+    /// in the end stays taken until it is deleted. Where the file system cannot, nothing is set aside.
+    /// </summary>
+    public bool Preallocate { get; init; }
 
     /// <exception cref="ArgumentOutOfRangeException">A value is out of its range.</exception>
     internal void Validate()

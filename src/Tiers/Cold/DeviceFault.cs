@@ -20,7 +20,8 @@ internal readonly record struct DeviceFault(DeviceStatus Status, string? Reason)
     {
         Errno.ENOSPC or Errno.EDQUOT => DeviceStatus.NoSpace,
         Errno.ENOENT or Errno.ESTALE => DeviceStatus.Gone,
-        Errno.EACCES or Errno.EPERM or Errno.EROFS => DeviceStatus.AccessDenied,
+        // EBADF: the file could be opened for reading only.
+        Errno.EACCES or Errno.EPERM or Errno.EROFS or Errno.EBADF => DeviceStatus.AccessDenied,
         _ => DeviceStatus.IoError,
     };
 }

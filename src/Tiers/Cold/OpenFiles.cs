@@ -1,3 +1,5 @@
+using Cascade.Tiers.Native;
+
 namespace Cascade.Tiers.Cold;
 
 /// <summary>The aggregated files of one rank that are open. Thread-safe; a file is closed only while nobody uses it.</summary>
@@ -20,7 +22,11 @@ internal sealed class OpenFiles(ColdDirectory directory, int idleMax, Action<Dir
             }
         }
 
-        var error = DirectFile.Open(directory.PathOf(number), DirectFileAccess.ReadWrite, onRefusal, out var opened);
+        // A disk that failed is often made read-only: what it holds is still served.
+        var path = directory.PathOf(number);
+        var error = DirectFile.Open(path, DirectFileAccess.ReadWrite, onRefusal, out var opened);
+        if (error is Errno.EROFS or Errno.EACCES)
+            error = DirectFile.Open(path, DirectFileAccess.Read, onRefusal, out opened);
         file = opened!;
         if (error == 0)
             file = Enter(number, opened!);

@@ -15,7 +15,7 @@ public static class RawDiskYardstick
     /// <param name="totalBytes">How much to write and read: a multiple of <paramref name="blockBytes"/>.</param>
     /// <param name="blockBytes">Length of a transfer: a multiple of 4 KiB.</param>
     /// <param name="inFlight">Transfers at a time: 1 to 256.</param>
-    /// <param name="preallocate">True to set the room aside first, as a <see cref="ColdDevice"/> does by default; that is in the time.</param>
+    /// <param name="preallocate">True to set the room aside first, as <see cref="ColdDeviceOptions.Preallocate"/> does; that is in the time.</param>
     /// <param name="time">What the time is taken from.</param>
     /// <exception cref="IOException">The disk fails, is full, or may not be written to.</exception>
     public static DiskSpeed Measure(
