@@ -47,6 +47,8 @@ internal sealed class ColdSandbox : IDisposable
     /// <summary>Gets the real device's completions; a stand-in puts itself in between.</summary>
     public Action<DeviceCompletion> OnCompletion { get; set; }
 
+    public int Unanswered => _asked.Count;
+
     public ConcurrentQueue<string> Failures { get; } = new();
 
     public ConcurrentQueue<string> Buffered { get; } = new();

@@ -1,4 +1,5 @@
 using Cascade.Core.Cold;
+using Cascade.Core.Log;
 using Cascade.Tiers.Cold;
 using Cascade.Tiers.Tests.Shm;
 
@@ -76,10 +77,10 @@ public sealed class FileTests
     }
 
     [Fact]
-    public void More_files_than_may_stay_open_are_all_readable()
+    public async Task More_files_than_may_stay_open_are_all_readable()
     {
         using var box = new ColdSandbox(options: new ColdDeviceOptions { Threads = 4, OpenFilesMax = 2 });
-        var headers = new List<Core.Log.LogRecordHeader>();
+        var headers = new List<LogRecordHeader>();
         for (var file = 1u; file <= 12; file++)
         {
             box.CreateFile(file);
@@ -91,10 +92,11 @@ public sealed class FileTests
         {
             Task<DeviceCompletion>[] reads = [.. headers.Select((h, i) => box.Begin(
                 n => new ReadPayload(n, h, new PayloadMemory(i * 16384, h.PayloadBytes))))];
-            Assert.All(reads, r => Assert.Equal(DeviceStatus.Ok, r.GetAwaiter().GetResult().Status));
+            Assert.All(await Task.WhenAll(reads), r => Assert.Equal(DeviceStatus.Ok, r.Status));
         }
 
-        var open = Directory.GetFiles("/proc/self/fd").Count(fd => File.ResolveLinkTarget(fd, false)?.FullName.StartsWith(box.Folder + "/agg_rank003_0", StringComparison.Ordinal) ?? false);
+        var open = Directory.GetFiles("/proc/self/fd")
+            .Count(fd => File.ResolveLinkTarget(fd, false)?.FullName.StartsWith(box.Folder + "/agg_rank003_0", StringComparison.Ordinal) ?? false);
         Assert.InRange(open, 0, 2);
     }
 
