@@ -18,7 +18,10 @@ public sealed partial class ColdStoreCore
     {
         var write = new LogWrite(LogWriteKind.Put, sender, Deadline.After(_now, message.Timeout))
         {
-            Id = message.Id, Binding = message.Binding, Memory = message.Memory, Durable = message.Durable,
+            Id = message.Id,
+            Binding = message.Binding,
+            Memory = message.Memory,
+            Durable = message.Durable,
         };
         var lengthMax = Math.Min(_settings.MaxBlockBytes, (_settings.CapacityBytes / 4) - LogRecordHeader.SizeBytes);
         var length = message.Memory.LengthBytes;
@@ -42,19 +45,23 @@ public sealed partial class ColdStoreCore
     private void OnBind(object sender, ColdBind message) =>
         Enqueue(new LogWrite(LogWriteKind.Bind, sender, Deadline.After(_now, message.Timeout))
         {
-            Id = message.Id, Binding = message.Binding, Durable = message.Durable,
+            Id = message.Id,
+            Binding = message.Binding,
+            Durable = message.Durable,
         });
 
     private void OnDrop(object sender, ColdDrop message) =>
         Enqueue(new LogWrite(LogWriteKind.Drop, sender, Deadline.After(_now, message.Timeout))
         {
-            Id = message.Id, Durable = message.Durable,
+            Id = message.Id,
+            Durable = message.Durable,
         });
 
     private void OnUnbind(object sender, ColdUnbind message) =>
         Enqueue(new LogWrite(LogWriteKind.Unbind, sender, Deadline.After(_now, message.Timeout))
         {
-            Binding = new KeyBinding(message.Key, default, 0, message.Stamp), Durable = message.Durable,
+            Binding = new KeyBinding(message.Key, default, 0, message.Stamp),
+            Durable = message.Durable,
         });
 
     private void Enqueue(LogWrite write)
