@@ -105,3 +105,14 @@ public readonly record struct ReadAheadBlock(KeyDigest Key, BlockId Id, long Len
 /// <param name="LatestStamp">The latest stamp of any key found: the node's hybrid clock must not give earlier ones.</param>
 /// <param name="HeadersRead">Record headers that were read because no checkpoint covered them.</param>
 public sealed record ColdReady(int Blocks, int Keys, Clocks.HybridTimestamp LatestStamp, long HeadersRead);
+
+/// <summary>Asks for an index checkpoint as soon as can be, as before a planned stop. No reply. May be repeated.</summary>
+public sealed record CheckpointSoon
+{
+    /// <summary>The one instance; it says nothing but its type.</summary>
+    public static readonly CheckpointSoon Instance = new();
+
+    private CheckpointSoon()
+    {
+    }
+}

@@ -1,3 +1,5 @@
+using Cascade.Core.Log;
+
 namespace Cascade.Core.Cold;
 
 /// <summary>The bounds of one cold tier.</summary>
@@ -65,4 +67,24 @@ public sealed record ColdSettings
 
     /// <summary>Files whose headers are read at a time in recovery.</summary>
     public int RecoveryReadsMax { get; init; } = 8;
+
+    internal void Validate()
+    {
+        Require(FileBytes >= 2 * LogRecordHeader.SizeBytes && FileBytes % LogRecordHeader.SizeBytes == 0, nameof(FileBytes), "a multiple of 4 KiB from 8 KiB on");
+        Require(CapacityBytes / 4 >= FileBytes, nameof(CapacityBytes), "at least four times FileBytes");
+        Require(MaxBlockBytes is > 0 and <= LogRecordHeader.MaxPayloadBytes, nameof(MaxBlockBytes), "1 to 4 GiB");
+        Require(QueueMax > 0 && QueueBytesMax > 0, nameof(QueueMax), "positive, as is QueueBytesMax");
+        Require(WritesInFlightMax > 0 && ReadsInFlightMax > 0, nameof(WritesInFlightMax), "positive, as is ReadsInFlightMax");
+        Require(FetchesMax > 0 && AskersPerFetchMax > 0, nameof(FetchesMax), "positive, as is AskersPerFetchMax");
+        Require(GroupRecordsMax > 0 && GroupBytesMax > 0 && GroupDelay >= TimeSpan.Zero, nameof(GroupRecordsMax), "positive, as are GroupBytesMax and GroupDelay");
+        Require(CompactBelowShare is >= 0 and <= 1 && ReinsertShareMax is >= 0 and <= 1, nameof(CompactBelowShare), "0 to 1, as is ReinsertShareMax");
+        Require(CheckpointEveryBytes > 0 && RewritesMax >= 0 && ReadAheadBytesMax >= 0, nameof(CheckpointEveryBytes), "positive, and RewritesMax and ReadAheadBytesMax not negative");
+        Require(RetryDelay > TimeSpan.Zero && HeadersPerRead > 0 && RecoveryReadsMax > 0, nameof(RetryDelay), "positive, as are HeadersPerRead and RecoveryReadsMax");
+    }
+
+    private static void Require(bool holds, string name, string what)
+    {
+        if (!holds)
+            throw new ArgumentException($"{name} of the cold tier has to be {what}: correct the setting.", name);
+    }
 }

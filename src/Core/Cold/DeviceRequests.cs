@@ -18,7 +18,8 @@ namespace Cascade.Core.Cold;
 /// <item>Ranges written at the same time never overlap, and no range of a file is written twice.</item>
 /// <item>One <see cref="Flush"/>, one <see cref="CreateFile"/>, one <see cref="DeleteFile"/> and one <see cref="WriteCheckpoint"/> at most
 /// are in flight.</item>
-/// <item>A file is truncated or deleted only while no other request names it.</item>
+/// <item>A file is deleted only while no other request names it, and never truncated into a range that another request names.</item>
+/// <item>Only what a completed flush covers is read or copied.</item>
 /// <item>Memory named in a request is left alone by everybody until its completion.</item>
 /// </list>
 /// </remarks>
