@@ -23,7 +23,7 @@ public sealed record ColdDeviceOptions
 
     /// <summary>
     /// True to set a file's room aside on the disk when it is made: a full disk shows then, and the file lies together. What a file does not use
-    /// in the end stays taken until it is deleted. Where the file system cannot, nothing is set aside.
+    /// in the end stays taken until it is truncated or deleted. Where the file system cannot, nothing is set aside.
     /// </summary>
     public bool Preallocate { get; init; }
 
