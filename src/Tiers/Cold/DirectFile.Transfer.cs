@@ -47,14 +47,15 @@ internal sealed partial class DirectFile
     {
         switch (error)
         {
-            case Errno.EINTR or Errno.EAGAIN:
-                return ++idle <= MaxIdleTries;
             case Errno.EINVAL when IsDirect:
                 FallBack();
                 return true;
+
+            // EINVAL: another transfer may have fallen back between this one's call and now.
+            case Errno.EINTR or Errno.EAGAIN or Errno.EINVAL:
+                return ++idle <= MaxIdleTries;
             default:
-                // Another transfer may have fallen back between this one's call and now.
-                return error == Errno.EINVAL && ++idle <= 1;
+                return false;
         }
     }
 

@@ -30,53 +30,51 @@ public static class RawDiskYardstick
         var error = DirectFile.Open(path, DirectFileAccess.Create, null, out var file);
         if (error != 0)
             throw Errno.Failure("Creating", path, error);
+        var blocks = new AlignedMemory[inFlight];
         try
         {
+            // Not zeros, which the disk or what lies below it could store as a hole.
+            for (var i = 0; i < inFlight; i++)
+                RandomNumberGenerator.Fill((blocks[i] = new AlignedMemory(blockBytes)).Span(0, blockBytes));
             var writing = time.GetTimestamp();
             if (preallocate)
                 _ = file!.Preallocate(totalBytes);
-            TransferAll(file!, totalBytes, blockBytes, inFlight, writing: true);
+            TransferAll(file!, totalBytes, blocks, writing: true);
             Require(file!.Flush(), "Flushing", path);
             var wrote = time.GetElapsedTime(writing);
             var reading = time.GetTimestamp();
-            TransferAll(file, totalBytes, blockBytes, inFlight, writing: false);
+            TransferAll(file, totalBytes, blocks, writing: false);
             var read = time.GetElapsedTime(reading);
             return new DiskSpeed(totalBytes, wrote, read, file.IsDirect, PageCacheResidency.BytesOf(path));
         }
         finally
         {
+            foreach (var block in blocks)
+                block?.Dispose();
             file!.Dispose();
             _ = Libc.unlink(path);
         }
     }
 
-    private static void TransferAll(DirectFile file, long totalBytes, int blockBytes, int inFlight, bool writing)
+    /// <summary>A thread a block of memory, each of which takes the next place of the file until none is left.</summary>
+    private static void TransferAll(DirectFile file, long totalBytes, AlignedMemory[] blocks, bool writing)
     {
         var next = -1L;
         var error = 0;
-        var threads = new Thread[inFlight];
-        for (var i = 0; i < inFlight; i++)
-        {
-            threads[i] = new Thread(Work) { IsBackground = true };
-            threads[i].Start();
-        }
-
+        Thread[] threads = [.. blocks.Select(block => new Thread(() => Work(block)) { IsBackground = true })];
+        foreach (var thread in threads)
+            thread.Start();
         foreach (var thread in threads)
             thread.Join();
         Require(error, writing ? "Writing" : "Reading", file.Path);
 
-        void Work()
+        void Work(AlignedMemory block)
         {
-            using var block = new AlignedMemory(blockBytes);
-
-            // Zeros could be stored as a hole by the disk or what lies below it.
-            if (writing)
-                RandomNumberGenerator.Fill(block.Span(0, blockBytes));
-            for (long at; Volatile.Read(ref error) == 0 && (at = Interlocked.Increment(ref next) * blockBytes) < totalBytes;)
+            Libc.Iovec piece = new() { iov_base = block.Address, iov_len = (nuint)block.LengthBytes };
+            for (long at; Volatile.Read(ref error) == 0 && (at = Interlocked.Increment(ref next) * block.LengthBytes) < totalBytes;)
             {
-                Libc.Iovec piece = new() { iov_base = block.Address, iov_len = (nuint)blockBytes };
                 var result = writing ? file.Write([piece], at) : file.Read([piece], at);
-                if (result.Error != 0 || result.Bytes != blockBytes)
+                if (result.Error != 0 || result.Bytes != block.LengthBytes)
                     Volatile.Write(ref error, result.Error != 0 ? result.Error : Errno.EIO);
             }
         }

@@ -95,6 +95,30 @@ public sealed class RecordTests
         Assert.Equal(DeviceStatus.Ok, box.StatusOf(n => new WriteRecord(n, copy, default, source.Place)));
     }
 
+    /// <summary>One thread, so that its buffers still hold the longer block when the shorter one comes.</summary>
+    [Fact]
+    public void Padding_shows_nothing_of_an_earlier_block()
+    {
+        using var box = new ColdSandbox(options: new ColdDeviceOptions { Threads = 1 });
+        box.CreateFile(1);
+        var offset = 0L;
+        var longer = box.Put(1, 4095, 1, ref offset);
+        var shorter = box.Put(2, 10, 1, ref offset);
+        box.Flip(1, shorter.Place.OffsetBytes + 4096 + 10);
+        foreach (var source in new[] { longer, shorter })
+        {
+            var copy = source with { Place = LogPosition.At(1, offset) };
+            box.Require(n => new WriteRecord(n, copy, default, source.Place));
+            offset += copy.RecordBytes;
+        }
+
+        box.Flip(1, shorter.Place.OffsetBytes + 4096 + 10);
+        var file = File.ReadAllBytes(box.PathOf(1));
+        Assert.Equal(4 * 8192, file.Length);
+        foreach (var (record, length) in new[] { (0, 4095), (1, 10), (2, 4095), (3, 10) })
+            Assert.False(file.AsSpan((record * 8192) + 4096, 4096)[length..].ContainsAnyExcept((byte)0), $"Record {record} is padded with bytes.");
+    }
+
     [Fact]
     public void Read_of_changed_bytes_is_a_mismatch()
     {
