@@ -167,7 +167,12 @@ public sealed partial class ColdStoreCore
         var file = _active!;
         var place = LogPosition.At(file.Number, file.EndBytes);
         var isCopy = write.Kind == LogWriteKind.Copy;
-        write.Header = header = header with { Origin = isCopy ? header.Origin : place, Place = place };
+        write.Header = header = header with
+        {
+            Origin = isCopy ? header.Origin : place,
+            Place = place,
+            DurableTo = _log.Count > 0 ? _log[0].Place : place,
+        };
         write.Written = false;
         file.EndBytes += header.RecordBytes;
         file.Unflushed++;

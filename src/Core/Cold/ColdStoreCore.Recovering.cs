@@ -19,6 +19,9 @@ public sealed partial class ColdStoreCore
     private int _runsOpen;
     private long _headersRead;
     private ulong _latestStamp;
+    private LogPosition _durableTo;
+    private Queue<LogEntry> _unverified = new();
+    private int _verifications;
 
     private sealed class HeaderRun(LogFile file, long fromBytes)
     {
@@ -103,6 +106,7 @@ public sealed partial class ColdStoreCore
             _index.Apply(entry, heldBlock, heldKey);
         }
 
+        _durableTo = _checkpoint.From;
         PumpRuns();
     }
 
@@ -124,7 +128,7 @@ public sealed partial class ColdStoreCore
         }
 
         if (_runsOpen == 0)
-            BecomeReady();
+            VerifyTail();
     }
 
     private void OnHeaders(HeaderRun run, HeadersRead answer)
@@ -135,6 +139,7 @@ public sealed partial class ColdStoreCore
             _headersRead++;
             run.File.EndBytes = run.FromBytes = header.Place.OffsetBytes + header.RecordBytes;
             Note(header.Origin, header.Binding.Stamp);
+            _durableTo = header.DurableTo > _durableTo ? header.DurableTo : _durableTo;
             _index.Apply(new LogEntry(header));
         }
 
@@ -209,11 +214,40 @@ public sealed partial class ColdStoreCore
         });
     }
 
+    /// <summary>Checks the payloads that may not have been flushed: a header may have reached the disk without them.</summary>
+    private void VerifyTail()
+    {
+        foreach (var file in _index.Files.Values)
+            file.Records.Sort((left, right) => left.Place.CompareTo(right.Place));
+        _unverified = new Queue<LogEntry>(_index.Held.Where(entry => entry.IsReadable && entry.Place >= _durableTo));
+        PumpVerification();
+    }
+
+    private void PumpVerification()
+    {
+        while (_verifications < _settings.ReadsInFlightMax && _unverified.TryDequeue(out var entry))
+        {
+            _verifications++;
+            Issue(new VerifyPayload(NextNumber(), entry.HeaderAt(entry.Place)), done =>
+            {
+                _verifications--;
+                if (done.Status != DeviceStatus.Ok)
+                {
+                    _figures.TornPayloads++;
+                    _index.MarkBad(entry);
+                }
+
+                PumpVerification();
+            });
+        }
+
+        if (_verifications == 0)
+            BecomeReady();
+    }
+
     private void BecomeReady()
     {
         IsReady = true;
-        foreach (var file in _index.Files.Values)
-            file.Records.Sort((left, right) => left.Place.CompareTo(right.Place));
         StrandMissing();
         foreach (var entry in _index.Held.Where(entry => entry.Kind == LogRecordKind.Tombstone).OrderBy(entry => entry.Origin))
             _tombstones.Enqueue(entry);
