@@ -5,9 +5,8 @@ namespace Cascade.Core.Cold;
 
 /// <summary>What the log says: for each block and each key the record whose word holds, and the files they lie in.</summary>
 /// <remarks>
-/// Of two records about one block or one key the one with the later origin holds, and of two copies of one record that whose place is
-/// earlier, if its file is there: it was durable before the other was made. That does not depend on the order in which they are applied,
-/// so recovery may read files in any order.
+/// Of two records about one block or one key the one with the later origin holds, and of two copies of one record the later whose file
+/// is there. That does not depend on the order in which they are applied, so recovery may read files in any order.
 /// </remarks>
 internal sealed class ColdIndex
 {
@@ -160,7 +159,7 @@ internal sealed class ColdIndex
 
     private bool Overrules(LogEntry entry, LogEntry current) =>
         entry.Origin != current.Origin ? entry.Origin > current.Origin
-        : !Files.ContainsKey(current.Place.File) || (entry.Place < current.Place && Files.ContainsKey(entry.Place.File));
+        : !Files.ContainsKey(current.Place.File) || (entry.Place > current.Place && Files.ContainsKey(entry.Place.File));
 
     private void TakeBlock(LogEntry entry)
     {
