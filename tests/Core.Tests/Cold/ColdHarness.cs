@@ -30,6 +30,9 @@ internal sealed class ColdHarness(int seed, ColdSettings settings)
 
     public List<object> ToTier { get; } = [];
 
+    /// <summary>All that the store sent, in order.</summary>
+    public List<Effect> Sent { get; } = [];
+
     /// <summary>Told of each answer, before anything else happens.</summary>
     public Action<Asked, object> Answered { get; set; } = (_, _) => { };
 
@@ -128,6 +131,17 @@ internal sealed class ColdHarness(int seed, ColdSettings settings)
         return true;
     }
 
+    /// <summary>Carries out the first open request of a kind, or of a kind and a block (<c>WriteRecord 2</c>), and hands its completion back.</summary>
+    public bool CompleteFirst(string what, DeviceStatus? status = null)
+    {
+        var completion = Device.Complete(what, status);
+        if (completion is null)
+            return false;
+        Assert.True(Core.Handle(Now, Device, completion, _outbox));
+        Carry();
+        return true;
+    }
+
     public void GiveRoom(RoomNeeded need, bool give = true)
     {
         RoomsNeeded.Remove(need);
@@ -165,6 +179,7 @@ internal sealed class ColdHarness(int seed, ColdSettings settings)
         foreach (var (to, message) in _outbox.Effects.ToList())
         {
             Trace.Add($"{to} <- {message}");
+            Sent.Add(new Effect(to, message));
             if (to == ColdPort.Device)
                 Device.Take((DeviceRequest)message);
             else if (to == ColdPort.Memory)

@@ -83,6 +83,20 @@ internal sealed class DeviceStandIn(Random random)
         return null;
     }
 
+    /// <summary>Carries out the first open request that fits, or fails it with a status; null when none does.</summary>
+    public DeviceCompletion? Complete(string what, DeviceStatus? status)
+    {
+        var words = what.Split(' ');
+        var at = _open.FindIndex(o => o.GetType().Name == words[0]
+            && (words.Length == 1 || (o is WriteRecord m && ColdNames.Number(m.Header.Id) == int.Parse(words[1], System.Globalization.CultureInfo.InvariantCulture))));
+        if (at < 0)
+            return null;
+        var request = _open[at];
+        _open.RemoveAt(at);
+        _delivered.Add(request.Number);
+        return status is { } failure ? new DeviceDone(request.Number, failure) : Carry(request);
+    }
+
     /// <summary>The machine stops: what was asked and not done may be done in part, what was not flushed may be lost or torn.</summary>
     public void Crash()
     {
