@@ -142,21 +142,26 @@ public sealed partial class ColdStoreCore
     /// <summary>Without room for copies an eviction keeps nothing more, and a compaction is put off.</summary>
     private void CancelCopies()
     {
-        for (var node = _copies.First; node is not null;)
+        CancelCopies(_copies);
+        CancelCopies(_rewrites);
+        _keepBytes = 0;
+        if (!_isEvicting)
+            _cursor = int.MaxValue;
+    }
+
+    private void CancelCopies(LinkedList<LogWrite> queue)
+    {
+        for (var node = queue.First; node is not null;)
         {
             var next = node.Next;
             if (node.Value.Kind == LogWriteKind.Copy)
             {
-                _copies.Remove(node);
+                queue.Remove(node);
                 _copiesOpen--;
             }
 
             node = next;
         }
-
-        _keepBytes = 0;
-        if (!_isEvicting)
-            _cursor = int.MaxValue;
     }
 
     /// <summary>Drops what is left in a file of which all that is kept has moved; false when something is left that must stay.</summary>

@@ -183,7 +183,7 @@ internal sealed class ColdRandomRun
         }
 
         Assert.Empty(_store.RoomsGiven);
-        Assert.Equal((0, 0L), (_store.Core.Report.OpenWrites, _store.Core.Report.HeldBytes));
+        Assert.True(_store.Core.Report is { OpenWrites: 0, HeldBytes: 0 }, $"{Where}: {_store.Core.Report}");
         CrashAndRecover();
         _store.Settle(10);
     }
