@@ -5,8 +5,8 @@ namespace Cascade.Core.Cold;
 
 /// <summary>What the log says: for each block and each key the record whose word holds, and the files they lie in.</summary>
 /// <remarks>
-/// Of two records about one block or one key the one with the later origin holds, and of two copies of one record the later place. That does
-/// not depend on the order in which they are applied, so recovery may read files in any order.
+/// Of two records about one block or one key the one with the later origin holds, and of two copies of one record the later whose file
+/// is there. That does not depend on the order in which they are applied, so recovery may read files in any order.
 /// </remarks>
 internal sealed class ColdIndex
 {
@@ -43,7 +43,7 @@ internal sealed class ColdIndex
         if (aboutBlock)
         {
             var current = Block(entry.Id);
-            if (current is null || IsLater(entry, current))
+            if (current is null || Overrules(entry, current))
             {
                 if (current is not null)
                     ReleaseBlock(current);
@@ -54,7 +54,7 @@ internal sealed class ColdIndex
         if (aboutKey)
         {
             var current = Key(entry.Binding.Key);
-            if (current is null || IsLater(entry, current))
+            if (current is null || Overrules(entry, current))
             {
                 if (current is not null)
                     ReleaseKey(current);
@@ -157,8 +157,9 @@ internal sealed class ColdIndex
         return found;
     }
 
-    private static bool IsLater(LogEntry entry, LogEntry current) =>
-        entry.Origin > current.Origin || (entry.Origin == current.Origin && entry.Place > current.Place);
+    private bool Overrules(LogEntry entry, LogEntry current) =>
+        entry.Origin != current.Origin ? entry.Origin > current.Origin
+        : !Files.ContainsKey(current.Place.File) || (entry.Place > current.Place && Files.ContainsKey(entry.Place.File));
 
     private void TakeBlock(LogEntry entry)
     {

@@ -44,6 +44,9 @@ public record struct ColdFigures
     /// <summary>Torn ends that recovery cut off.</summary>
     public long TornTails { get; set; }
 
+    /// <summary>Payloads at the end of the log that had not reached the disk before a crash.</summary>
+    public long TornPayloads { get; set; }
+
     /// <summary>Writes, flushes and reads that the device failed.</summary>
     public long DeviceErrors { get; set; }
 

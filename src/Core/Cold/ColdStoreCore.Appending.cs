@@ -17,6 +17,7 @@ public sealed partial class ColdStoreCore
     private readonly List<LogWrite> _log = [];
     private LogFile? _active;
     private uint _nextFile = 1;
+    private long _sequence;
     private int _writesInFlight;
     private LogFile? _creating;
 
@@ -167,8 +168,14 @@ public sealed partial class ColdStoreCore
         var file = _active!;
         var place = LogPosition.At(file.Number, file.EndBytes);
         var isCopy = write.Kind == LogWriteKind.Copy;
-        write.Header = header = header with { Origin = isCopy ? header.Origin : place, Place = place };
+        write.Header = header = header with
+        {
+            Origin = isCopy ? header.Origin : place,
+            Place = place,
+            DurableTo = _log.Count > 0 ? _log[0].Place : place,
+        };
         write.Written = false;
+        write.Sequence = write.Sequence == 0 ? ++_sequence : write.Sequence;
         file.EndBytes += header.RecordBytes;
         file.Unflushed++;
         _appendedBytes += header.RecordBytes;

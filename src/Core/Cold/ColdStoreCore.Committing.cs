@@ -100,8 +100,7 @@ public sealed partial class ColdStoreCore
 
         _figures.Stored++;
         var entry = write.Entry!;
-        if (entry.Write == write)
-            entry.Write = null;
+        entry.Write = null;
         Complete(write, isDurable: true);
         write.Followers?.ForEach(follower => Complete(follower, isDurable: true));
         WakeFetch(entry.Id);

@@ -123,7 +123,7 @@ public sealed partial class ColdStoreCore
         fetch.IsReading = true;
         file.InFlight++;
         _readsInFlight++;
-        Issue(new ReadPayload(NextNumber(), block.HeaderAt(place), fetch.Memory!.Value), done =>
+        Issue(new ReadPayload(NextNumber(), block.PayloadHeader, fetch.Memory!.Value), done =>
         {
             fetch.IsReading = false;
             file.InFlight--;

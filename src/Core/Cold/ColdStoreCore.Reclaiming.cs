@@ -15,6 +15,7 @@ public sealed partial class ColdStoreCore
     private bool _isDeleting;
     private bool _mayEvictForSpace;
     private bool _areCopiesStuck;
+    private long _emptiedAt;
     private int _cursor;
     private int _copiesOpen;
     private long _keepBytes;
@@ -26,7 +27,7 @@ public sealed partial class ColdStoreCore
         if (!IsReady || _victim is not null || _failing || _now < _reclaimAt)
             return;
         if (_index.Files.Values.FirstOrDefault(file => file.IsDoomed) is { } doomed)
-            Reclaim(doomed, evicting: false);
+            Reclaim(doomed, evicting: true);
         else if (MostlyDead() is { } sparse)
             Reclaim(sparse, evicting: false);
         else if (IsShortOfSpace && _index.Files.Values[0] is { IsSealed: true, Unflushed: 0 } oldest)
@@ -46,7 +47,7 @@ public sealed partial class ColdStoreCore
         var mayCopy = !_full && !IsReserveInUse;
         foreach (var file in _index.Files.Values)
         {
-            if (!file.IsSealed || file.Unflushed > 0 || file.IsFrozen)
+            if (!file.IsSealed || file.Unflushed > 0 || file.IsFrozen || _rewrites.Count > 0)
                 continue;
             var share = file.LiveBytes / (double)Math.Max(1, file.EndBytes);
             var isWorthIt = file.LiveBytes == 0 || (mayCopy && share < _settings.CompactBelowShare && file.LiveBytes <= _settings.FileBytes);
@@ -81,9 +82,24 @@ public sealed partial class ColdStoreCore
                 return;
         }
 
+        if (!_isEvicting && !file.IsGone && !IsDurableTo(_emptiedAt))
+        {
+            // What fails to be written may need the room of another file: this one is looked at again later.
+            if (_rewrites.Count > 0)
+                (file.IsDoomed, _victim) = (false, null);
+            return;
+        }
+
         if (file.InFlight == 0 && file.Unflushed == 0 && _copiesOpen == 0)
             Delete(file);
     }
+
+    /// <summary>
+    /// True when all that was appended up to a number is durable. A record that was overruled is needed until the one that overruled it
+    /// is safe.
+    /// </summary>
+    private bool IsDurableTo(long sequence) =>
+        (_rewrites.First is not { } rewrite || rewrite.Value.Sequence > sequence) && (_log.Count == 0 || _log[0].Sequence > sequence);
 
     private void QueueCopies(LogFile file)
     {
@@ -126,21 +142,26 @@ public sealed partial class ColdStoreCore
     /// <summary>Without room for copies an eviction keeps nothing more, and a compaction is put off.</summary>
     private void CancelCopies()
     {
-        for (var node = _copies.First; node is not null;)
+        CancelCopies(_copies);
+        CancelCopies(_rewrites);
+        _keepBytes = 0;
+        if (!_isEvicting)
+            _cursor = int.MaxValue;
+    }
+
+    private void CancelCopies(LinkedList<LogWrite> queue)
+    {
+        for (var node = queue.First; node is not null;)
         {
             var next = node.Next;
             if (node.Value.Kind == LogWriteKind.Copy)
             {
-                _copies.Remove(node);
+                queue.Remove(node);
                 _copiesOpen--;
             }
 
             node = next;
         }
-
-        _keepBytes = 0;
-        if (!_isEvicting)
-            _cursor = int.MaxValue;
     }
 
     /// <summary>Drops what is left in a file of which all that is kept has moved; false when something is left that must stay.</summary>
@@ -161,6 +182,7 @@ public sealed partial class ColdStoreCore
         }
 
         file.IsDoomed = true;
+        _emptiedAt = _sequence;
         return true;
     }
 

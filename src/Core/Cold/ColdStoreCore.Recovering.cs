@@ -16,9 +16,14 @@ public sealed partial class ColdStoreCore
     private List<LogFile> _checkpointFiles = [];
     private List<CheckpointEntry> _checkpointEntries = [];
     private int _checkpointsToRead = 2;
+    private readonly List<LogEntry> _found = [];
+    private readonly List<LogPosition> _damage = [];
     private int _runsOpen;
-    private long _headersRead;
     private ulong _latestStamp;
+    private LogPosition _durableTo;
+    private Queue<LogEntry> _unverified = new();
+    private LogPosition _unwrittenFrom;
+    private int _verifications;
 
     private sealed class HeaderRun(LogFile file, long fromBytes)
     {
@@ -103,6 +108,7 @@ public sealed partial class ColdStoreCore
             _index.Apply(entry, heldBlock, heldKey);
         }
 
+        _durableTo = _checkpoint.From;
         PumpRuns();
     }
 
@@ -124,7 +130,7 @@ public sealed partial class ColdStoreCore
         }
 
         if (_runsOpen == 0)
-            BecomeReady();
+            VerifyTail();
     }
 
     private void OnHeaders(HeaderRun run, HeadersRead answer)
@@ -132,10 +138,10 @@ public sealed partial class ColdStoreCore
         _runsOpen--;
         foreach (var header in answer.Headers)
         {
-            _headersRead++;
             run.File.EndBytes = run.FromBytes = header.Place.OffsetBytes + header.RecordBytes;
             Note(header.Origin, header.Binding.Stamp);
-            _index.Apply(new LogEntry(header));
+            _durableTo = header.DurableTo > _durableTo ? header.DurableTo : _durableTo;
+            _found.Add(new LogEntry(header));
         }
 
         if (answer.Headers.Count > 0)
@@ -145,7 +151,7 @@ public sealed partial class ColdStoreCore
         PumpRuns();
     }
 
-    /// <summary>Decides whether there is more to read of a file, and from where; cuts off the torn end of the one that was open.</summary>
+    /// <summary>Decides whether there is more to read of a file, and from where.</summary>
     private bool Continue(HeaderRun run, HeadersRead answer)
     {
         var file = run.File;
@@ -160,7 +166,7 @@ public sealed partial class ColdStoreCore
             return false;
         }
 
-        var wasOpen = file.Number == _index.Files.Keys[^1];
+        var isLast = file.Number == _index.Files.Keys[^1];
         switch (answer.End)
         {
             case HeaderRunEnd.Full:
@@ -168,19 +174,15 @@ public sealed partial class ColdStoreCore
             case HeaderRunEnd.UnknownVersion:
                 file.IsFrozen = true;
                 return Skip(run, answer.EndBytes);
-            case HeaderRunEnd.Damaged when !wasOpen || file.IsFrozen:
-                _figures.DamagedHeaders++;
-                return Skip(run, answer.EndBytes);
             case HeaderRunEnd.Damaged:
-                _figures.TornTails++;
-                break;
-            case HeaderRunEnd.EndOfFile when !wasOpen && !run.Resynchronise && answer.EndBytes < file.ChargedBytes:
+                _damage.Add(LogPosition.At(file.Number, answer.EndBytes));
                 return Skip(run, answer.EndBytes);
+            case HeaderRunEnd.EndOfFile when isLast && answer.EndBytes < file.ChargedBytes:
+                _unwrittenFrom = LogPosition.At(file.Number, answer.EndBytes);
+                return false;
+            default:
+                return answer.EndBytes < file.ChargedBytes && !run.Resynchronise && Skip(run, answer.EndBytes);
         }
-
-        if (wasOpen && !file.IsFrozen && answer.EndBytes < file.ChargedBytes)
-            CutTail(file, answer.EndBytes);
-        return false;
     }
 
     private static bool Skip(HeaderRun run, long damagedBytes)
@@ -190,22 +192,76 @@ public sealed partial class ColdStoreCore
         return run.FromBytes < run.File.ChargedBytes;
     }
 
+    /// <summary>Checks the payloads that may not have been flushed: a header may have reached the disk without them.</summary>
+    private void VerifyTail()
+    {
+        _found.Sort((left, right) => left.Place.CompareTo(right.Place));
+        _unverified = new Queue<LogEntry>(_found.Where(entry => entry.Kind == LogRecordKind.Block && entry.Place >= _durableTo));
+        PumpVerification();
+    }
+
+    private void PumpVerification()
+    {
+        while (_verifications < _settings.ReadsInFlightMax && _unverified.TryDequeue(out var entry))
+        {
+            _verifications++;
+            Issue(new VerifyPayload(NextNumber(), entry.PayloadHeader), done =>
+            {
+                _verifications--;
+                if (done.Status is DeviceStatus.DigestMismatch or DeviceStatus.Gone)
+                {
+                    _figures.TornPayloads++;
+                    _damage.Add(entry.Place);
+                }
+
+                PumpVerification();
+            });
+        }
+
+        if (_verifications == 0)
+            CutTornEnd();
+    }
+
     /// <summary>
-    /// What lies behind the readable part must not come back when the file is read as a closed one next time: requests are served only
-    /// once it is cut off.
+    /// Ends the log before the first damage in the part that may not have been flushed; damage before that is a hole in which no record
+    /// is found. What lies behind must not come back later, when newer records vouch for it: it is cut off before requests are served.
     /// </summary>
+    private void CutTornEnd()
+    {
+        var torn = _damage.Where(place => place >= _durableTo).DefaultIfEmpty(new LogPosition(uint.MaxValue, uint.MaxValue)).Min();
+        _figures.DamagedHeaders += _damage.Count(place => place < torn && place < _durableTo);
+        _figures.TornTails += torn.File == uint.MaxValue ? 0 : 1;
+        foreach (var entry in _found)
+        {
+            if (entry.Place < torn)
+                _index.Apply(entry);
+        }
+
+        foreach (var file in _index.Files.Values)
+        {
+            var end = file.Number > torn.File ? 0 : file.Number == torn.File ? torn.OffsetBytes : long.MaxValue;
+            if (_unwrittenFrom.File == file.Number)
+                end = Math.Min(end, _unwrittenFrom.OffsetBytes);
+            if (end < file.ChargedBytes && !file.IsFrozen)
+                CutTail(file, end);
+        }
+
+        if (_runsOpen == 0)
+            BecomeReady();
+    }
+
     private void CutTail(LogFile file, long endBytes)
     {
         file.EndBytes = endBytes;
         _runsOpen++;
         Issue(new TruncateFile(NextNumber(), file.Number, endBytes), done =>
         {
-            _runsOpen--;
             if (done.Status == DeviceStatus.Ok)
                 file.ChargedBytes = endBytes;
             else
                 _isUncertain = true;
-            PumpRuns();
+            if (--_runsOpen == 0)
+                BecomeReady();
         });
     }
 
@@ -221,7 +277,9 @@ public sealed partial class ColdStoreCore
         ForgetTombstones();
         _outbox.Send(
             ColdPort.Tier,
-            new ColdReady(_index.ReadableBlocks, _index.Bindings, new HybridTimestamp(_latestStamp), _headersRead));
+            new ColdReady(_index.ReadableBlocks, _index.Bindings, new HybridTimestamp(_latestStamp), _found.Count));
+        _found.Clear();
+        _found.TrimExcess();
         ChooseVictim();
     }
 

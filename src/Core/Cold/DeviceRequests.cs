@@ -70,6 +70,14 @@ public sealed record Flush(long Number, uint File) : DeviceRequest(Number);
 public sealed record ReadPayload(long Number, LogRecordHeader Header, PayloadMemory Destination) : DeviceRequest(Number);
 
 /// <summary>
+/// Reads the payload of a record to check it against the header's block id and nothing else: always all of it, through memory of the device's
+/// own. Asked in recovery for the last few records. Completion: <see cref="DeviceDone"/>, as for <see cref="ReadPayload"/>.
+/// </summary>
+/// <param name="Number">What its completion is matched by.</param>
+/// <param name="Header">The record's header.</param>
+public sealed record VerifyPayload(long Number, LogRecordHeader Header) : DeviceRequest(Number);
+
+/// <summary>
 /// Reads record headers one after the other, hopping over payloads: the next is <see cref="LogRecordHeader.RecordBytes"/> further. Stops at
 /// what is no header for its place. Completion: <see cref="HeadersRead"/>.
 /// </summary>

@@ -18,7 +18,7 @@ public enum DeviceStatus
     /// <summary>The file or directory may not be used so (EACCES, EPERM, EROFS).</summary>
     AccessDenied = 4,
 
-    /// <summary>Only for <see cref="ReadPayload"/>: all bytes were read, and they are not those of the block.</summary>
+    /// <summary>Only for <see cref="ReadPayload"/> and <see cref="VerifyPayload"/>: all bytes were read, and they are not those of the block.</summary>
     DigestMismatch = 5,
 
     /// <summary>Only for <see cref="WriteRecord"/> of a copy: its source could not be read. The target range is undefined.</summary>

@@ -71,6 +71,10 @@ internal sealed class LogEntry
         : HoldsKey || (HoldsBlock && Kind == LogRecordKind.Tombstone) ? LogRecordHeader.SizeBytes
         : 0;
 
+    /// <summary>What a device needs to read the payload.</summary>
+    public LogRecordHeader PayloadHeader =>
+        new(LogRecordKind.Block, Id, PayloadBytes, default, Algorithm) { Origin = Origin, Place = Place };
+
     /// <summary>The header of the record at a place: only what still holds. A key that was rebound or deleted is not repeated.</summary>
     public LogRecordHeader HeaderAt(LogPosition place)
     {

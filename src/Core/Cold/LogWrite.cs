@@ -51,6 +51,9 @@ internal sealed class LogWrite(LogWriteKind kind, object? sender, TimeSpan deadl
 
     public LogRecordHeader Header { get; set; }
 
+    /// <summary>Its number in the order of the log; one that is written anew keeps it.</summary>
+    public long Sequence { get; set; }
+
     public bool Written { get; set; }
 
     public TimeSpan WrittenAt { get; set; }

@@ -18,6 +18,7 @@ namespace Cascade.Core.Log;
 ///  12  4  CRC-32C, itself taken as zero
 ///  16  8  payload length in bytes     136   8  origin
 ///  24  8  stamp of the key's binding  144   8  place
+///                                     152   8  durable to
 /// </code>
 /// </remarks>
 /// <param name="Kind">What the record says.</param>
@@ -49,6 +50,7 @@ public readonly record struct LogRecordHeader(
     private const int DepthAt = 128;
     private const int OriginAt = 136;
     private const int PlaceAt = 144;
+    private const int DurableToAt = 152;
 
     private static ReadOnlySpan<byte> Mark => "CSCD-LOG"u8;
 
@@ -60,6 +62,12 @@ public readonly record struct LogRecordHeader(
 
     /// <summary>Where this very header was written. One read anywhere else is stale or was put there as somebody's payload.</summary>
     public LogPosition Place { get; init; }
+
+    /// <summary>
+    /// Up to where the log was durable when this was written. Recovery checks the payloads of later records, whose header may be on
+    /// disk without them.
+    /// </summary>
+    public LogPosition DurableTo { get; init; }
 
     /// <summary>Bytes of the whole record in the file: header and padded payload.</summary>
     public long RecordBytes => RecordBytesFor(PayloadBytes);
@@ -99,6 +107,7 @@ public readonly record struct LogRecordHeader(
         BinaryPrimitives.WriteInt32LittleEndian(block[DepthAt..], Binding.Depth);
         BinaryPrimitives.WriteUInt64LittleEndian(block[OriginAt..], Origin.Value);
         BinaryPrimitives.WriteUInt64LittleEndian(block[PlaceAt..], Place.Value);
+        BinaryPrimitives.WriteUInt64LittleEndian(block[DurableToAt..], DurableTo.Value);
         BinaryPrimitives.WriteUInt32LittleEndian(block[ChecksumAt..], ChecksumOf(block));
     }
 
@@ -129,6 +138,7 @@ public readonly record struct LogRecordHeader(
         {
             Origin = LogPosition.FromValue(BinaryPrimitives.ReadUInt64LittleEndian(block[OriginAt..])),
             Place = LogPosition.FromValue(BinaryPrimitives.ReadUInt64LittleEndian(block[PlaceAt..])),
+            DurableTo = LogPosition.FromValue(BinaryPrimitives.ReadUInt64LittleEndian(block[DurableToAt..])),
         };
         if (!read.IsValid)
             return LogRecordStatus.TornOrCorrupt;
