@@ -8,25 +8,13 @@ namespace Cascade.Tiers.Cold;
 /// <summary>Records: written from memory, copied from another place of the log, and read back.</summary>
 internal sealed unsafe partial class DeviceWorker
 {
-    private DeviceFault Write(WriteRecord write)
+    private DeviceFault Write(WriteRecord write) => With(write.Header.Place.File, file =>
     {
-        var number = write.Header.Place.File;
-        var path = directory.PathOf(number);
-        var fault = DeviceFault.Of(files.Borrow(number, out var file), "Opening", path);
-        if (fault.Occurred)
-            return fault;
-        try
-        {
-            write.Header.Encode(_header.Span(0, Pages.SizeBytes));
-            return write.Source.File != 0
-                ? Copy(write, file)
-                : DeviceFault.Of(WriteFromMemory(write, file).Error, "Writing", path);
-        }
-        finally
-        {
-            files.Return(number);
-        }
-    }
+        write.Header.Encode(_header.Span(0, Pages.SizeBytes));
+        return write.Source.File != 0
+            ? CopyFromLog(write, file)
+            : DeviceFault.Of(WriteFromMemory(write, file).Error, "Writing", file.Path);
+    });
 
     /// <summary>One call for header, whole pages and padded last page.</summary>
     private TransferResult WriteFromMemory(WriteRecord write, DirectFile file)
@@ -56,13 +44,12 @@ internal sealed unsafe partial class DeviceWorker
     /// <summary>
     /// Copies a payload by way of the buffer and checks it on the way: a rotten source is found while a sound copy may be left elsewhere.
     /// </summary>
-    private DeviceFault Copy(WriteRecord write, DirectFile target)
+    private DeviceFault CopyFromLog(WriteRecord write, DirectFile target)
     {
         var number = write.Source.File;
-        var path = directory.PathOf(number);
-        var opening = files.Borrow(number, out var source);
-        if (opening != 0)
-            return DeviceFault.Of(opening, "Opening", path) with { Status = DeviceStatus.SourceFailed };
+        var opening = DeviceFault.Of(files.Borrow(number, out var source), "Opening", directory.PathOf(number));
+        if (opening.Occurred)
+            return opening with { Status = DeviceStatus.SourceFailed };
         try
         {
             return Copy(write, source, target);
@@ -101,31 +88,19 @@ internal sealed unsafe partial class DeviceWorker
             : new DeviceFault(DeviceStatus.SourceFailed, $"The bytes of the record at {write.Source} are not those of block {header.Id}.");
     }
 
-    private DeviceFault Read(ReadPayload read)
+    private DeviceFault Read(ReadPayload read) => With(read.Header.Place.File, file =>
     {
-        var place = read.Header.Place;
-        var path = directory.PathOf(place.File);
-        var fault = DeviceFault.Of(files.Borrow(place.File, out var file), "Opening", path);
-        if (fault.Occurred)
-            return fault;
-        try
-        {
-            var length = read.Header.PayloadBytes;
-            var address = payload.AddressOf(read.Destination);
-            var result = file.Read([Piece(address, Pages.Padded(length))], place.OffsetBytes + LogRecordHeader.SizeBytes);
-            if (!result.Succeeded)
-                return DeviceFault.Of(result.Error, "Reading", path);
-            if (result.Bytes < length)
-                return new DeviceFault(DeviceStatus.Gone, $"{path} ends {length - result.Bytes} bytes before the end of the record at {place}.");
-            return IsToBeChecked() && !BlockVerifier.Matches(read.Header.Algorithm, (byte*)address, length, read.Header.Id)
-                ? new DeviceFault(DeviceStatus.DigestMismatch, $"The bytes of the record at {place} are not those of block {read.Header.Id}.")
-                : DeviceFault.None;
-        }
-        finally
-        {
-            files.Return(place.File);
-        }
-    }
+        var length = read.Header.PayloadBytes;
+        var address = payload.AddressOf(read.Destination);
+        var result = file.Read([Piece(address, Pages.Padded(length))], read.Header.Place.OffsetBytes + LogRecordHeader.SizeBytes);
+        if (!result.Succeeded)
+            return DeviceFault.Of(result.Error, "Reading", file.Path);
+        if (result.Bytes < length)
+            return PayloadCheck.Short(file, read.Header);
+        return IsToBeChecked() && !BlockVerifier.Matches(read.Header.Algorithm, (byte*)address, length, read.Header.Id)
+            ? PayloadCheck.Mismatch(read.Header)
+            : DeviceFault.None;
+    });
 
     private bool IsToBeChecked()
     {

@@ -36,6 +36,7 @@ internal sealed partial class DeviceWorker(
         {
             WriteRecord write => Write(write),
             ReadPayload read => Read(read),
+            VerifyPayload verify => With(verify.Header.Place.File, file => PayloadCheck.Run(file, verify.Header, _buffer)),
             Flush flush => FlushFile(flush.File),
             CreateFile create => Create(create),
             DeleteFile delete => Delete(delete.File),
@@ -64,40 +65,35 @@ internal sealed partial class DeviceWorker(
 
     private HeadersRead RunOverHeaders(ReadHeaders read, out DeviceFault fault)
     {
-        var path = directory.PathOf(read.From.File);
-        fault = DeviceFault.Of(files.Borrow(read.From.File, out var file), "Opening", path);
-        if (fault.Occurred)
-            return (HeadersRead)Answer(read, fault.Status);
-        try
+        HeaderRun? run = null;
+        fault = With(read.From.File, file =>
         {
-            var run = new HeaderRun(file, read.From.File, _buffer);
-            fault = run.Go(read.From.OffsetBytes, read.HeadersMax, read.Resynchronise);
-            return new HeadersRead(read.Number, fault.Status, run.Headers, run.End, run.EndBytes);
-        }
-        finally
-        {
-            files.Return(read.From.File);
-        }
+            run = new HeaderRun(file, read.From.File, _buffer);
+            return run.Go(read.From.OffsetBytes, read.HeadersMax, read.Resynchronise);
+        });
+        return run is null
+            ? (HeadersRead)Answer(read, fault.Status)
+            : new HeadersRead(read.Number, fault.Status, run.Headers, run.End, run.EndBytes);
     }
 
     /// <summary>A file that somebody removed would still be flushed, and be gone with its last user: that is no durable write.</summary>
-    private DeviceFault FlushFile(uint number) => With(number, "Flushing", file =>
+    private DeviceFault FlushFile(uint number) => With(number, file =>
     {
         var error = file.Flush();
-        return error != 0 ? error : file.GetLength(out _);
+        return DeviceFault.Of(error != 0 ? error : file.GetLength(out _), "Flushing", file.Path);
     });
 
-    private DeviceFault Truncate(TruncateFile truncate) => With(truncate.File, "Truncating", file => file.SetLength(truncate.LengthBytes));
+    private DeviceFault Truncate(TruncateFile truncate) => With(
+        truncate.File, file => DeviceFault.Of(file.SetLength(truncate.LengthBytes), "Truncating", file.Path));
 
-    private DeviceFault With(uint number, string operation, Func<DirectFile, int> action)
+    private DeviceFault With(uint number, Func<DirectFile, DeviceFault> action)
     {
-        var path = directory.PathOf(number);
-        var fault = DeviceFault.Of(files.Borrow(number, out var file), "Opening", path);
+        var fault = DeviceFault.Of(files.Borrow(number, out var file), "Opening", directory.PathOf(number));
         if (fault.Occurred)
             return fault;
         try
         {
-            return DeviceFault.Of(action(file), operation, path);
+            return action(file);
         }
         finally
         {

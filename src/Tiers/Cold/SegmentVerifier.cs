@@ -1,6 +1,4 @@
-using Cascade.Core.Log;
 using Cascade.Tiers.Native;
-using Cascade.Tiers.Shm;
 
 namespace Cascade.Tiers.Cold;
 
@@ -22,7 +20,7 @@ public sealed class SegmentVerifier : IDisposable
         reason = finding.Kind != SegmentFindingKind.Record ? "There is no whole record here." : null;
         if (reason is not null || header.PayloadBytes == 0)
             return reason is null;
-        reason = Open(finding.Path) ?? Compare(header, finding.Place.OffsetBytes + LogRecordHeader.SizeBytes);
+        reason = Open(finding.Path) ?? PayloadCheck.Run(_file!, header, _buffer).Reason;
         return reason is null;
     }
 
@@ -40,23 +38,5 @@ public sealed class SegmentVerifier : IDisposable
         _file?.Dispose();
         var error = DirectFile.Open(path, DirectFileAccess.Read, null, out _file);
         return error == 0 ? null : Errno.Failure("Opening", path, error).Message;
-    }
-
-    private string? Compare(in LogRecordHeader header, long from)
-    {
-        using var digest = new RunningDigest(header.Algorithm);
-        for (var done = 0L; done < header.PayloadBytes;)
-        {
-            var step = (int)Math.Min(BufferBytes, header.PayloadBytes - done);
-            var read = _file!.Read([new Libc.Iovec { iov_base = _buffer.Address, iov_len = (nuint)Pages.Padded(step) }], from + done);
-            if (!read.Succeeded)
-                return read.Failure("Reading", _file.Path).Message;
-            if (read.Bytes < step)
-                return $"{_file.Path} ends within the record.";
-            digest.Append(_buffer.Span(0, step));
-            done += step;
-        }
-
-        return digest.Finish() == header.Id ? null : $"The bytes are not those of block {header.Id}: do not serve them.";
     }
 }

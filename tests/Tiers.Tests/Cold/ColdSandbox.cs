@@ -134,8 +134,8 @@ internal sealed class ColdSandbox : IDisposable
         Real.Dispose();
         Directory.Dispose();
         _area.Dispose();
-        Assert.Empty(_asked);
         if (_ownsFolder)
             System.IO.Directory.Delete(Folder, recursive: true);
+        Assert.Empty(_asked);
     }
 }

@@ -133,6 +133,25 @@ public sealed class RecordTests
         Assert.Equal(DeviceStatus.Ok, box.Get(header, There));
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData((3 << 20) + 5)]
+    public void Verification_reads_all_of_a_payload_and_leaves_the_area_alone(int length)
+    {
+        using var box = new ColdSandbox(options: new ColdDeviceOptions { VerifyEvery = 1000 });
+        box.CreateFile(1);
+        var offset = 0L;
+        var header = box.Put(7, length, 1, ref offset);
+        box.Fill(0, length, 0);
+        Assert.Equal(DeviceStatus.Ok, box.StatusOf(n => new VerifyPayload(n, header)));
+        Assert.False(box.Span(0, length).ContainsAnyExcept((byte)0));
+        box.Flip(1, 4096 + length - 1);
+        Assert.Equal(DeviceStatus.DigestMismatch, box.StatusOf(n => new VerifyPayload(n, header)));
+        box.Require(n => new TruncateFile(n, 1, header.RecordBytes - 4096));
+        Assert.Equal(DeviceStatus.Gone, box.StatusOf(n => new VerifyPayload(n, header)));
+        Assert.Equal(DeviceStatus.Gone, box.StatusOf(n => new VerifyPayload(n, header with { Place = LogPosition.At(2, 0) })));
+    }
+
     [Fact]
     public void Padding_is_not_part_of_what_is_checked()
     {

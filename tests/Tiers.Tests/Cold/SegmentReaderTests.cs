@@ -51,7 +51,7 @@ public sealed class SegmentReaderTests
         using var verifier = new SegmentVerifier();
         Assert.Equal([true, false, false, false], found.Select(f => verifier.IsSound(f, out _)));
         Assert.False(verifier.IsSound(found[2], out var reason));
-        Assert.Equal($"The bytes are not those of block {written[2].Id}: do not serve them.", reason);
+        Assert.Equal($"The bytes of the record at {written[2].Place} are not those of block {written[2].Id}.", reason);
     }
 
     [Fact]
