@@ -48,6 +48,7 @@ internal sealed class ColdIndex
                 if (current is not null)
                     ReleaseBlock(current);
                 TakeBlock(entry);
+                entry.OverruledBlock = entry.Write is null ? null : current;
             }
         }
 
@@ -59,6 +60,7 @@ internal sealed class ColdIndex
                 if (current is not null)
                     ReleaseKey(current);
                 TakeKey(entry);
+                entry.OverruledKey = entry.Write is null ? null : current;
             }
         }
 
@@ -73,6 +75,38 @@ internal sealed class ColdIndex
     {
         ReleaseBlock(entry);
         ReleaseKey(entry);
+    }
+
+    /// <summary>A record could not be written: what it overruled holds again, if it is still there.</summary>
+    public void Undo(LogEntry entry)
+    {
+        entry.IsLost = true;
+        if (entry.HoldsBlock)
+        {
+            ReleaseBlock(entry);
+            if (LastGood(entry.OverruledBlock, e => e.OverruledBlock) is { } block)
+            {
+                TakeBlock(block);
+                Recount(block);
+            }
+        }
+
+        if (entry.HoldsKey)
+        {
+            ReleaseKey(entry);
+            if (LastGood(entry.OverruledKey, e => e.OverruledKey) is { } key)
+            {
+                TakeKey(key);
+                Recount(key);
+            }
+        }
+    }
+
+    private LogEntry? LastGood(LogEntry? entry, Func<LogEntry, LogEntry?> overruled)
+    {
+        while (entry is { IsLost: true })
+            entry = overruled(entry);
+        return entry is not null && Files.ContainsKey(entry.Place.File) ? entry : null;
     }
 
     /// <summary>Lets the block go; the key stays bound.</summary>

@@ -101,6 +101,7 @@ public sealed partial class ColdStoreCore
         _figures.Stored++;
         var entry = write.Entry!;
         entry.Write = null;
+        entry.OverruledBlock = entry.OverruledKey = null;
         Complete(write, isDurable: true);
         write.Followers?.ForEach(follower => Complete(follower, isDurable: true));
         WakeFetch(entry.Id);

@@ -98,8 +98,12 @@ public sealed partial class ColdStoreCore
         if (write.Entry is { } entry)
         {
             entry.Write = null;
-            _index.Forget(entry);
+            _index.Undo(entry);
         }
+
+        // What holds again may lie in the file that was about to be deleted.
+        if (_victim is { IsDoomed: true, IsGone: false } victim && !_isEvicting && !_isDeleting)
+            (victim.IsDoomed, _victim) = (false, null);
 
         Complete(write, isDurable: false);
         write.Followers?.ForEach(follower => Complete(follower, isDurable: false));

@@ -52,6 +52,15 @@ internal sealed class LogEntry
     /// <summary>What of the record has to be kept, in bytes, as last told to its file.</summary>
     public long CountedBytes { get; set; }
 
+    /// <summary>What this record overruled about its block and its key: it holds again should this one not become durable.</summary>
+    public LogEntry? OverruledBlock { get; set; }
+
+    /// <inheritdoc cref="OverruledBlock"/>
+    public LogEntry? OverruledKey { get; set; }
+
+    /// <summary>The record could not be written.</summary>
+    public bool IsLost { get; set; }
+
     /// <summary>Neighbours in the list of keys that have the same parent.</summary>
     public LogEntry? NextSibling { get; set; }
 

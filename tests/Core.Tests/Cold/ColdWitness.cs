@@ -19,9 +19,6 @@ internal sealed class ColdWitness(bool mayLose)
         public bool IsApplied { get; set; }
 
         public bool IsDurable { get; set; }
-
-        /// <summary>Answered busy: it may hold or not, or have taken with it what held before.</summary>
-        public bool MayHaveFailed { get; set; }
     }
 
     private sealed class History
@@ -75,7 +72,7 @@ internal sealed class ColdWitness(bool mayLose)
         ValuesOfKey(key, BaseOfKey(key)).All(block => block != 0 && IsSure(block));
 
     private static HashSet<int> Values(History history, int from) =>
-        [.. history.Changes.Skip(from).SelectMany(change => change.MayHaveFailed ? [change.Value, 0] : new[] { change.Value })];
+        [.. history.Changes.Skip(from).Select(change => change.Value)];
 
     private static History Of(Dictionary<int, History> histories, int name)
     {

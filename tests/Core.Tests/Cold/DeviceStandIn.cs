@@ -35,6 +35,9 @@ internal sealed class DeviceStandIn(Random random)
 
     public SortedDictionary<uint, DiskFile> Files { get; } = [];
 
+    /// <summary>Files of which there are headers alone: each a full row of records.</summary>
+    public SortedDictionary<uint, List<LogRecordHeader>> Synthetic { get; } = [];
+
     public byte[]?[] Checkpoints { get; } = new byte[2][];
 
     /// <summary>What memory holds, by address. Memory that was given back holds nothing any more.</summary>
@@ -139,9 +142,10 @@ internal sealed class DeviceStandIn(Random random)
             case WriteRecord m: return new DeviceDone(m.Number, CarryWrite(m));
             case Flush m: return new DeviceDone(m.Number, CarryFlush(m));
             case ReadPayload m: return new DeviceDone(m.Number, CarryRead(m));
+            case VerifyPayload m when Synthetic.ContainsKey(m.Header.Place.File): return new DeviceDone(m.Number, DeviceStatus.Ok);
             case VerifyPayload m: return new DeviceDone(m.Number, ReadBlock(m.Header.Place, m.Header));
             case ReadHeaders m: return CarryHeaders(m);
-            case ListFiles m: return new FilesListed(m.Number, DeviceStatus.Ok, [.. Files.Select(f => new DeviceFile(f.Key, f.Value.LengthBytes))]);
+            case ListFiles m: return new FilesListed(m.Number, DeviceStatus.Ok, [.. Synthetic.Select(f => new DeviceFile(f.Key, SyntheticEnd(f.Value))), .. Files.Select(f => new DeviceFile(f.Key, f.Value.LengthBytes))]);
             case DeleteFile m:
                 if (Fails(Faults.OtherError))
                     return new DeviceDone(m.Number, DeviceStatus.IoError);
@@ -237,8 +241,12 @@ internal sealed class DeviceStandIn(Random random)
         return DeviceStatus.Ok;
     }
 
+    private static long SyntheticEnd(List<LogRecordHeader> headers) => headers[^1].Place.OffsetBytes + headers[^1].RecordBytes;
+
     private HeadersRead CarryHeaders(ReadHeaders m)
     {
+        if (Synthetic.TryGetValue(m.From.File, out var headers))
+            return new HeadersRead(m.Number, DeviceStatus.Ok, headers, HeaderRunEnd.EndOfFile, SyntheticEnd(headers));
         if (!Files.TryGetValue(m.From.File, out var file))
             return new HeadersRead(m.Number, DeviceStatus.Gone, [], HeaderRunEnd.EndOfFile, 0);
         var found = new List<LogRecordHeader>();
