@@ -1,5 +1,3 @@
-using Cascade.Tiers.Native;
-
 namespace Cascade.Tiers.Cold;
 
 /// <summary>What came of moving bytes between memory and a file.</summary>
@@ -9,7 +7,4 @@ internal readonly record struct TransferResult(int Error, long Bytes)
 {
     /// <summary>True when nothing went wrong.</summary>
     public bool Succeeded => Error == 0;
-
-    /// <summary>Says which operation failed on what.</summary>
-    public IOException Failure(string operation, string subject) => Errno.Failure(operation, subject, Error);
 }
