@@ -16,8 +16,9 @@ namespace Cascade.Core.Log;
 ///  10  1  record kind                    96  32  parent key digest, zero for none
 ///  11  1  digest algorithm              128   4  depth of the key in its prefix
 ///  12  4  CRC-32C, itself taken as zero
-///  16  8  payload length in bytes
-///  24  8  stamp of the key's binding
+///  16  8  payload length in bytes     136   8  origin
+///  24  8  stamp of the key's binding  144   8  place
+///                                     152   8  durable to
 /// </code>
 /// </remarks>
 /// <param name="Kind">What the record says.</param>
@@ -47,9 +48,26 @@ public readonly record struct LogRecordHeader(
     private const int KeyAt = 64;
     private const int ParentAt = 96;
     private const int DepthAt = 128;
-    private const int UsedBytes = 132;
+    private const int OriginAt = 136;
+    private const int PlaceAt = 144;
+    private const int DurableToAt = 152;
 
     private static ReadOnlySpan<byte> Mark => "CSCD-LOG"u8;
+
+    /// <summary>
+    /// Where the record was first written. A copy made when space is reclaimed keeps it: of two records about one key or one
+    /// block the later origin holds, wherever they lie.
+    /// </summary>
+    public LogPosition Origin { get; init; }
+
+    /// <summary>Where this very header was written. One read anywhere else is stale or was put there as somebody's payload.</summary>
+    public LogPosition Place { get; init; }
+
+    /// <summary>
+    /// Up to where the log was durable when this was written. Recovery checks the payloads of later records, whose header may be on
+    /// disk without them.
+    /// </summary>
+    public LogPosition DurableTo { get; init; }
 
     /// <summary>Bytes of the whole record in the file: header and padded payload.</summary>
     public long RecordBytes => RecordBytesFor(PayloadBytes);
@@ -76,7 +94,7 @@ public readonly record struct LogRecordHeader(
                 $"A record of kind {Kind} with {PayloadBytes} payload bytes, block {Id} and {Binding} could not be read back: "
                 + "give what its kind calls for.");
         var block = destination[..SizeBytes];
-        block[UsedBytes..].Clear();
+        block[(DepthAt + sizeof(int))..].Clear();
         Mark.CopyTo(block);
         BinaryPrimitives.WriteUInt16LittleEndian(block[VersionAt..], FormatVersion);
         block[KindAt] = (byte)Kind;
@@ -87,6 +105,9 @@ public readonly record struct LogRecordHeader(
         Binding.Key.CopyTo(block[KeyAt..]);
         Binding.Parent.CopyTo(block[ParentAt..]);
         BinaryPrimitives.WriteInt32LittleEndian(block[DepthAt..], Binding.Depth);
+        BinaryPrimitives.WriteUInt64LittleEndian(block[OriginAt..], Origin.Value);
+        BinaryPrimitives.WriteUInt64LittleEndian(block[PlaceAt..], Place.Value);
+        BinaryPrimitives.WriteUInt64LittleEndian(block[DurableToAt..], DurableTo.Value);
         BinaryPrimitives.WriteUInt32LittleEndian(block[ChecksumAt..], ChecksumOf(block));
     }
 
@@ -113,7 +134,12 @@ public readonly record struct LogRecordHeader(
                 new KeyDigest(block.Slice(ParentAt, KeyDigest.SizeBytes)),
                 BinaryPrimitives.ReadInt32LittleEndian(block[DepthAt..]),
                 new HybridTimestamp(BinaryPrimitives.ReadUInt64LittleEndian(block[StampAt..]))),
-            (DigestAlgorithm)block[AlgorithmAt]);
+            (DigestAlgorithm)block[AlgorithmAt])
+        {
+            Origin = LogPosition.FromValue(BinaryPrimitives.ReadUInt64LittleEndian(block[OriginAt..])),
+            Place = LogPosition.FromValue(BinaryPrimitives.ReadUInt64LittleEndian(block[PlaceAt..])),
+            DurableTo = LogPosition.FromValue(BinaryPrimitives.ReadUInt64LittleEndian(block[DurableToAt..])),
+        };
         if (!read.IsValid)
             return LogRecordStatus.TornOrCorrupt;
         header = read;

@@ -34,4 +34,8 @@ internal static partial class Libc
 
     [LibraryImport("libc", SetLastError = true)]
     public static partial int madvise(nint addr, nuint length, int advice);
+
+    /// <summary>One byte a page into <paramref name="vec"/>; its lowest bit says whether the page is in memory.</summary>
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial int mincore(nint addr, nuint length, ref byte vec);
 }

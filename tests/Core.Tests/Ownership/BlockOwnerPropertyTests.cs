@@ -74,7 +74,7 @@ public class BlockOwnerPropertyTests
             MaxRegistrations = 2,
             RemovedMemory = 1000,
         };
-        var held = random.Next(3) == 0 ? new[] { Shm(1), Cold(2) } : [];
+        var held = random.Next(3) == 0 ? new[] { Shm(1), ColdCopy(2) } : [];
         var messages = new OwnerMessageSource(random);
         var witness = new OwnerWitness(settings, held);
         var owner = new BlockOwnerCore(Block, settings, held, 1);

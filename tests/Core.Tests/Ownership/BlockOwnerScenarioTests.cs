@@ -96,7 +96,7 @@ public class BlockOwnerScenarioTests
             """);
 
     [Fact]
-    public void Reader_gets_its_nearest_copy() => new OwnerTranscript(MemoryOnly, Cold(1), Gpu(2), Shm(2), Shm(3))
+    public void Reader_gets_its_nearest_copy() => new OwnerTranscript(MemoryOnly, ColdCopy(1), Gpu(2), Shm(2), Shm(3))
         .At(0, "r2", Locate(2, 9))
         .At(0, "r3", Locate(3, 9))
         .At(0, "r4", Locate(4, 9))
@@ -125,10 +125,10 @@ public class BlockOwnerScenarioTests
     public void Last_copy_is_demoted_before_memory_gives_it_up() => new OwnerTranscript(WithCold, Shm(1))
         .At(0, "tier", new Evict(Block, Shm(1)))
         .At(1, "tier", new Evict(Block, Shm(1)))
-        .At(2, "cold", new AddCopy(Block, Cold(1)))
+        .At(2, "cold", new AddCopy(Block, ColdCopy(1)))
         .At(3, "tier", new Evict(Block, Shm(1)))
         .At(3, "tier", new Evict(Block, Shm(1)))
-        .At(4, "cold", new Evict(Block, Cold(1)))
+        .At(4, "cold", new Evict(Block, ColdCopy(1)))
         .At(5, "asker", new Describe(Block))
         .Reads("""
             0s tier -> Evict node1.Shm/0.2

@@ -63,7 +63,7 @@ internal sealed class OwnerMessageSource(Random random)
         return random.Next(4) switch
         {
             0 => Gpu(node, 0, generation),
-            1 => Cold(node, 0, generation),
+            1 => ColdCopy(node, 0, generation),
             _ => Shm(node, (uint)random.Next(2), generation),
         };
     }

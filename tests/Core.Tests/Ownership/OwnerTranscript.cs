@@ -25,7 +25,7 @@ internal sealed class OwnerTranscript
 
     public static CopyLocation Shm(uint node, uint slot = 0, uint generation = 2) => Copy(node, TierKind.Shm, slot, generation);
 
-    public static CopyLocation Cold(uint node, uint slot = 0, uint generation = 2) => Copy(node, TierKind.Cold, slot, generation);
+    public static CopyLocation ColdCopy(uint node, uint slot = 0, uint generation = 2) => Copy(node, TierKind.Cold, slot, generation);
 
     public static KeyDigest Key(int number) => KeyDigest.Parse(number.ToString("x64", CultureInfo.InvariantCulture));
 

@@ -1,0 +1,118 @@
+using Cascade.Core.Identity;
+using Cascade.Core.Messages;
+using Cascade.Core.Placement;
+
+namespace Cascade.Core.Cold;
+
+/// <summary>
+/// Stores a block and binds its key. Reply, once: <see cref="ColdStored"/>; <see cref="NotAdmitted"/>; <see cref="Busy"/> when it could
+/// not be written within <paramref name="Timeout"/>; <see cref="Refused"/>. Besides, once and in any order with the reply: <see cref="MemoryReleased"/>,
+/// until which the memory must hold the block unchanged. May be repeated.
+/// </summary>
+/// <param name="Id">The block.</param>
+/// <param name="Memory">Where it lies.</param>
+/// <param name="Binding">The key that names it; default for none.</param>
+/// <param name="Frequency">How often it was asked for of late, by any measure: see <see cref="ColdSettings.AdmitFrequencyMin"/>.</param>
+/// <param name="Durable">True to be answered when it would survive the machine; false as soon as the record has its place in the log.</param>
+/// <param name="Timeout">How long it may take. A durable put that passes it while being written is answered <see cref="Busy"/> and may still be stored.</param>
+public sealed record ColdPut(
+    BlockId Id, PayloadMemory Memory, KeyBinding Binding, int Frequency, bool Durable, TimeSpan Timeout);
+
+/// <summary>
+/// Binds a further key to a block that is stored. Reply, once: <see cref="ColdStored"/>, <see cref="NotFound"/> when the block is not stored,
+/// <see cref="Busy"/>. A binding older than what is known of the key is answered as if it was stored and then replaced. May be repeated.
+/// </summary>
+public sealed record ColdBind(BlockId Id, KeyBinding Binding, bool Durable, TimeSpan Timeout);
+
+/// <summary>
+/// Deletes a key, as of a stamp: later bindings stay. The block stays too. Reply, once: <see cref="ColdRemoved"/> or <see cref="Busy"/>. May be repeated.
+/// </summary>
+public sealed record ColdUnbind(KeyDigest Key, Clocks.HybridTimestamp Stamp, bool Durable, TimeSpan Timeout);
+
+/// <summary>Drops a block, keys unchanged. Reply, once: <see cref="ColdRemoved"/> or <see cref="Busy"/>. May be repeated.</summary>
+public sealed record ColdDrop(BlockId Id, bool Durable, TimeSpan Timeout);
+
+/// <summary>
+/// Brings a block into memory. Several asks for one block share one read. Reply, once: <see cref="ColdFetched"/>; <see cref="NotFound"/>;
+/// <see cref="Busy"/> when it was not there within <paramref name="Timeout"/>. May be repeated.
+/// </summary>
+/// <param name="Key">The key; zero to ask by <paramref name="Id"/>.</param>
+/// <param name="Id">The block, when there is no key.</param>
+/// <param name="Timeout">How long it may take.</param>
+/// <param name="ReadAheadMax">How many blocks further along the prefix to propose for reading, see <see cref="ReadAheadProposed"/>; 0 for none.</param>
+public sealed record ColdFetch(KeyDigest Key, BlockId Id, TimeSpan Timeout, int ReadAheadMax);
+
+/// <summary>Reply: the record has its place in the log, and is on disk and flushed if <paramref name="Durable"/>.</summary>
+public sealed record ColdStored(bool Durable);
+
+/// <summary>Reply: the block was asked for too seldom to be worth a write.</summary>
+public sealed record NotAdmitted
+{
+    /// <summary>The one instance; it says nothing but its type.</summary>
+    public static readonly NotAdmitted Instance = new();
+
+    private NotAdmitted()
+    {
+    }
+}
+
+/// <summary>Reply: the name is gone, durably if asked for.</summary>
+/// <param name="Found">False when it was not here.</param>
+public sealed record ColdRemoved(bool Found);
+
+/// <summary>Reply: the block is in memory, as <see cref="RoomFilled"/> said to <see cref="ColdPort.Memory"/> just before.</summary>
+public sealed record ColdFetched(BlockId Id, PayloadMemory Memory);
+
+/// <summary>To the sender of a <see cref="ColdPut"/>: the memory is no longer looked at.</summary>
+/// <param name="Id">The block.</param>
+/// <param name="Memory">The memory.</param>
+/// <param name="Durable">True when the block is on disk and flushed, so that the copy in memory may be given up.</param>
+public sealed record MemoryReleased(BlockId Id, PayloadMemory Memory, bool Durable);
+
+/// <summary>
+/// To <see cref="ColdPort.Memory"/>: a block is to be read. Reply: <see cref="RoomGiven"/> or <see cref="RoomDenied"/>, at any time: room that comes
+/// too late is returned.
+/// </summary>
+public sealed record RoomNeeded(long Fetch, BlockId Id, long LengthBytes);
+
+/// <summary>Memory for a block to be read. Answered once by <see cref="RoomFilled"/> or <see cref="RoomReturned"/>.</summary>
+public sealed record RoomGiven(long Fetch, PayloadMemory Memory);
+
+/// <summary>There is no memory for the block. No reply; who asked for the block is answered <see cref="Busy"/>.</summary>
+public sealed record RoomDenied(long Fetch, string Reason);
+
+/// <summary>The memory holds the block, checked against its id by the device. Before any <see cref="ColdFetched"/> about it.</summary>
+/// <param name="Fetch">The number of the <see cref="RoomNeeded"/>.</param>
+/// <param name="Id">The block.</param>
+/// <param name="Memory">Where it lies.</param>
+/// <param name="Binding">A key that names it; default when none is known.</param>
+public sealed record RoomFilled(long Fetch, BlockId Id, PayloadMemory Memory, KeyBinding Binding);
+
+/// <summary>The memory was not filled and holds nothing of worth.</summary>
+public sealed record RoomReturned(long Fetch, PayloadMemory Memory);
+
+/// <summary>
+/// To <see cref="ColdPort.Tier"/>: these stored blocks come next in a prefix whose head was asked for, nearest first. Whoever has room may fetch them.
+/// </summary>
+public sealed record ReadAheadProposed(IReadOnlyList<ReadAheadBlock> Blocks);
+
+/// <summary>A block worth reading ahead.</summary>
+public readonly record struct ReadAheadBlock(KeyDigest Key, BlockId Id, long LengthBytes);
+
+/// <summary>To <see cref="ColdPort.Tier"/>: recovery is over and requests are served.</summary>
+/// <param name="Blocks">Blocks that can be read.</param>
+/// <param name="Keys">Keys that name a block.</param>
+/// <param name="LatestStamp">The latest stamp of any key found: the node's hybrid clock must not give earlier ones.</param>
+/// <param name="HeadersRead">Record headers that were read because no checkpoint covered them.</param>
+public sealed record ColdReady(int Blocks, int Keys, Clocks.HybridTimestamp LatestStamp, long HeadersRead);
+
+/// <summary>Asks for an index checkpoint as soon as can be, as before a planned stop. No reply. May be repeated.</summary>
+public sealed record CheckpointSoon
+{
+    /// <summary>The one instance; it says nothing but its type.</summary>
+    public static readonly CheckpointSoon Instance = new();
+
+    private CheckpointSoon()
+    {
+    }
+}

@@ -1,0 +1,46 @@
+using Cascade.Core.Log;
+
+namespace Cascade.Core.Cold;
+
+public sealed partial class ColdStoreCore
+{
+    /// <summary>A picture of the index that waits until all it shows is durable, and where the log ended then.</summary>
+    private (byte[] Bytes, LogPosition Until)? _pendingCheckpoint;
+    private ulong _checkpointGeneration;
+    private long _appendedBytes;
+    private bool _isCheckpointing;
+
+    private void AdvanceCheckpoint()
+    {
+        if (_isCheckpointing || _failing || _rewrites.Count > 0)
+            return;
+        if (_pendingCheckpoint is null && _appendedBytes >= _settings.CheckpointEveryBytes)
+            _pendingCheckpoint = TakePicture();
+        if (_pendingCheckpoint is not { } pending || (_log.Count > 0 && _log[0].Place < pending.Until))
+            return;
+        _isCheckpointing = true;
+        _pendingCheckpoint = null;
+        Issue(new WriteCheckpoint(NextNumber(), (int)(_checkpointGeneration % 2), pending.Bytes), done =>
+        {
+            _isCheckpointing = false;
+            if (done.Status == DeviceStatus.Ok)
+                _figures.Checkpoints++;
+            else
+                OnDeviceError(done.Status, "the index checkpoint could not be written");
+        });
+    }
+
+    /// <summary>
+    /// Headers are read again from the first record on that is not durable now. A copy among them stands in the picture at its
+    /// old place, whose file may be gone by the time the picture is read.
+    /// </summary>
+    private (byte[] Bytes, LogPosition Until) TakePicture()
+    {
+        _appendedBytes = 0;
+        var end = _active is { } active ? LogPosition.At(active.Number, active.EndBytes)
+            : new LogPosition(_creating?.Number ?? _nextFile, 0);
+        var from = _log.Count > 0 ? _log[0].Place : end;
+        var head = new CheckpointHead(++_checkpointGeneration, from, _nextFile, _isUncertain);
+        return (CheckpointCodec.Encode(head, [.. _index.Files.Values], [.. _index.Held]), end);
+    }
+}

@@ -1,0 +1,190 @@
+using Cascade.Core.Clocks;
+using Cascade.Core.Identity;
+using Cascade.Core.Log;
+using Cascade.Core.Messages;
+
+namespace Cascade.Core.Cold;
+
+public sealed partial class ColdStoreCore
+{
+    private const int ReadAttemptsMax = 2;
+
+    private readonly Dictionary<BlockId, BlockFetch> _fetches = [];
+    private readonly SortedDictionary<long, BlockFetch> _fetchesByNumber = [];
+    private readonly Queue<BlockFetch> _readsWaiting = new();
+    private long _fetchNumbers;
+    private int _readsInFlight;
+
+    private void OnFetch(object sender, ColdFetch message)
+    {
+        if (!IsReady)
+        {
+            _outbox.Send(sender, BusyReply($"the cold tier is still reading what is on disk"));
+            return;
+        }
+
+        var block = message.Key.IsZero ? _index.Block(message.Id) : _index.Resolve(message.Key);
+        if (block is not { IsReadable: true })
+        {
+            _outbox.Send(sender, NotFound.Instance);
+            return;
+        }
+
+        if (Join(block, sender, Deadline.After(_now, message.Timeout)) && !message.Key.IsZero && message.ReadAheadMax > 0)
+        {
+            var ahead = _index.Descendants(message.Key, message.ReadAheadMax, _settings.ReadAheadBytesMax);
+            if (ahead.Count > 0)
+                _outbox.Send(ColdPort.Tier, new ReadAheadProposed(ahead));
+        }
+    }
+
+    private bool Join(LogEntry block, object sender, TimeSpan deadline)
+    {
+        if (_fetches.TryGetValue(block.Id, out var fetch))
+        {
+            if (fetch.Askers.Count >= _settings.AskersPerFetchMax)
+            {
+                _outbox.Send(sender, BusyReply($"{fetch.Askers.Count} askers wait for this block already"));
+                return false;
+            }
+
+            _figures.Joined++;
+            fetch.Askers.Add((sender, deadline));
+            return true;
+        }
+
+        if (_fetches.Count >= _settings.FetchesMax)
+        {
+            _outbox.Send(sender, BusyReply($"{_fetches.Count} blocks are being fetched already"));
+            return false;
+        }
+
+        fetch = new BlockFetch(++_fetchNumbers, block.Id);
+        fetch.Askers.Add((sender, deadline));
+        _fetches.Add(block.Id, fetch);
+        _fetchesByNumber.Add(fetch.Number, fetch);
+        _outbox.Send(ColdPort.Memory, new RoomNeeded(fetch.Number, block.Id, block.PayloadBytes));
+        return true;
+    }
+
+    private void OnRoomGiven(RoomGiven message)
+    {
+        if (!_fetchesByNumber.TryGetValue(message.Fetch, out var fetch) || fetch.Memory is not null)
+        {
+            _outbox.Send(ColdPort.Memory, new RoomReturned(message.Fetch, message.Memory));
+            return;
+        }
+
+        fetch.Memory = message.Memory;
+        QueueRead(fetch);
+    }
+
+    private void OnRoomDenied(RoomDenied message)
+    {
+        if (_fetchesByNumber.TryGetValue(message.Fetch, out var fetch) && fetch.Memory is null)
+            End(fetch, BusyReply($"there is no room in memory for the block: {message.Reason}"));
+    }
+
+    private void QueueRead(BlockFetch fetch)
+    {
+        if (fetch.IsQueued || fetch.IsReading)
+            return;
+        fetch.IsQueued = true;
+        _readsWaiting.Enqueue(fetch);
+    }
+
+    /// <summary>A block became durable, moved or was lost: who waits for it looks again.</summary>
+    private void WakeFetch(BlockId id)
+    {
+        if (_fetches.TryGetValue(id, out var fetch) && fetch.Memory is not null)
+            QueueRead(fetch);
+    }
+
+    private void PumpReads()
+    {
+        while (_readsInFlight < _settings.ReadsInFlightMax && _readsWaiting.TryDequeue(out var fetch))
+        {
+            fetch.IsQueued = false;
+            if (!_fetchesByNumber.ContainsKey(fetch.Number))
+                continue;
+            if (_index.Block(fetch.Id) is not { IsReadable: true } block)
+                End(fetch, NotFound.Instance);
+            else if (block.PayloadBytes > fetch.Memory!.Value.LengthBytes)
+                End(fetch, BusyReply($"{fetch.Memory.Value.LengthBytes} bytes of memory were given for a block of {block.PayloadBytes}"));
+            else if (block.Write is null)
+                Read(fetch, block);
+        }
+    }
+
+    private void Read(BlockFetch fetch, LogEntry block)
+    {
+        var file = _index.Files[block.Place.File];
+        var place = block.Place;
+        fetch.IsReading = true;
+        file.InFlight++;
+        _readsInFlight++;
+        Issue(new ReadPayload(NextNumber(), block.PayloadHeader, fetch.Memory!.Value), done =>
+        {
+            fetch.IsReading = false;
+            file.InFlight--;
+            _readsInFlight--;
+            OnRead(fetch, block, place, done.Status);
+        });
+    }
+
+    private void OnRead(BlockFetch fetch, LogEntry block, LogPosition place, DeviceStatus status)
+    {
+        if (status == DeviceStatus.Ok)
+        {
+            _figures.Read++;
+            block.WasRead = true;
+            var memory = fetch.Memory!.Value;
+            _outbox.Send(ColdPort.Memory, new RoomFilled(fetch.Number, fetch.Id, memory, block.HoldsKey ? block.Binding : default));
+            fetch.Memory = null;
+            End(fetch, new ColdFetched(fetch.Id, memory));
+            return;
+        }
+
+        var isStillThere = block.HoldsBlock && block.Place == place;
+        if (status == DeviceStatus.DigestMismatch)
+        {
+            _figures.Corrupt++;
+            if (isStillThere)
+                _index.MarkBad(block);
+        }
+        else
+        {
+            _figures.DeviceErrors++;
+            if (status == DeviceStatus.Gone && _index.Files.TryGetValue(place.File, out var file))
+                OnFileGone(file);
+        }
+
+        // A block that moved meanwhile is looked for at its new place; one that failed for another reason gets a second try.
+        if (++fetch.Failures < ReadAttemptsMax && _index.Block(fetch.Id) is { IsReadable: true })
+            QueueRead(fetch);
+        else
+            End(fetch, NotFound.Instance);
+    }
+
+    private void End(BlockFetch fetch, object reply)
+    {
+        if (fetch.Memory is { } memory)
+            _outbox.Send(ColdPort.Memory, new RoomReturned(fetch.Number, memory));
+        _fetches.Remove(fetch.Id);
+        _fetchesByNumber.Remove(fetch.Number);
+        foreach (var (sender, _) in fetch.Askers)
+            _outbox.Send(sender, reply);
+    }
+
+    private void ExpireFetches()
+    {
+        foreach (var fetch in _fetchesByNumber.Values.ToList())
+        {
+            foreach (var (sender, _) in fetch.Askers.Where(asker => asker.Deadline <= _now))
+                _outbox.Send(sender, BusyReply($"the block was not read in time"));
+            fetch.Askers.RemoveAll(asker => asker.Deadline <= _now);
+            if (fetch.Askers.Count == 0 && !fetch.IsReading)
+                End(fetch, NotFound.Instance);
+        }
+    }
+}
