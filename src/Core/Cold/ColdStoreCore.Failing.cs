@@ -28,6 +28,17 @@ public sealed partial class ColdStoreCore
             _retryAt = _now + _settings.RetryDelay;
     }
 
+    /// <summary>While puts are turned away nobody else would find out that there is space again.</summary>
+    private void ProbeFullDisk()
+    {
+        if (!_full || !IsReady || _failing || _now < _retryAt)
+            return;
+        if (_active is null)
+            HasRoom(LogRecordHeader.SizeBytes, isOwn: true);
+        else
+            _full = false;
+    }
+
     /// <summary>
     /// Once nothing is in flight: closes the files that failed at their last good offset, and has the record that failed and all that
     /// came after it written anew in a new file, in their order.

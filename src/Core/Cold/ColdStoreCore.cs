@@ -87,6 +87,7 @@ public sealed partial class ColdStoreCore
         RetryRecovery();
         ExpireWrites();
         ExpireFetches();
+        ProbeFullDisk();
         ChooseVictim();
         Pump();
     }

@@ -176,6 +176,34 @@ public sealed class ColdStoreCoreTests
         Assert.DoesNotContain(1u, store.Device.Files.Keys);
     }
 
+    [Fact]
+    public void Put_that_is_lost_leaves_what_its_key_named_before()
+    {
+        var store = Ready(Plain with { RewritesMax = 0 });
+        store.Outcome(store.Put(1, 1, 1));
+        var lost = store.Put(2, 1, 2);
+        Assert.True(store.CompleteFirst("WriteRecord", DeviceStatus.IoError));
+        Assert.IsType<Busy>(store.Outcome(lost));
+        Assert.Equal(Id(1), Assert.IsType<ColdFetched>(store.Outcome(store.Fetch(1))).Id);
+    }
+
+    [Fact]
+    public void Key_whose_file_is_being_deleted_is_deleted_by_a_record_of_its_own()
+    {
+        var store = Ready(Plain with { CapacityBytes = 6 * 16 * Page });
+        for (var n = 1; !store.Device.Open.Any(request => request is DeleteFile); n++)
+        {
+            store.Put(n, n, 1, pages: 3);
+            for (var steps = 0; steps < 20 && !store.Device.Open.Any(request => request is DeleteFile); steps++)
+                store.StepDevice(inOrder: true);
+            store.Tick();
+        }
+
+        Assert.IsType<NotFound>(Assert.Single(store.Fetch(1).Answers));
+        store.Unbind(1, 2);
+        Assert.Contains(store.Sent, e => e.Message is WriteRecord { Header.Kind: LogRecordKind.Tombstone } m && m.Header.Binding.Key == Key(1));
+    }
+
     private static ColdHarness Ready(ColdSettings settings)
     {
         var store = new ColdHarness(5, settings);
