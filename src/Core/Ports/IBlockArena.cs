@@ -37,6 +37,9 @@ public interface IBlockArena
     /// </summary>
     bool TryBindAlias(BlockId id, in KeyBinding binding);
 
+    /// <summary>True when the key names a block here.</summary>
+    bool Knows(KeyDigest key);
+
     /// <summary>Takes a key's name off whatever block it names here; the block stays. False when the key is not here.</summary>
     bool Unbind(KeyDigest key);
 

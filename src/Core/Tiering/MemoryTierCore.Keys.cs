@@ -18,7 +18,9 @@ public sealed partial class MemoryTierCore
     {
         if (_arena.TryBindAlias(id, binding))
             return true;
-        if (_arena.TryFind(id, out var copy))
+
+        // A key that is here all the same was bound to another block later: this binding is void. Otherwise there was no room for it.
+        if (_arena.TryFind(id, out var copy) && !_arena.Knows(binding.Key))
             _copies.NoteUnrecordedKey(copy.Slot);
         return false;
     }

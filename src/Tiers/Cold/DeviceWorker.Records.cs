@@ -1,7 +1,7 @@
 using Cascade.Core.Cold;
 using Cascade.Core.Log;
 using Cascade.Tiers.Native;
-using Cascade.Tiers.Shm;
+using Cascade.Tiers.Payload;
 
 namespace Cascade.Tiers.Cold;
 
@@ -63,7 +63,7 @@ internal sealed unsafe partial class DeviceWorker
     private DeviceFault Copy(WriteRecord write, DirectFile source, DirectFile target)
     {
         var header = write.Header;
-        using var digest = new RunningDigest(header.Algorithm);
+        using var digest = new IncrementalBlockDigest(header.Algorithm);
         for (var done = 0L; done < header.PayloadBytes;)
         {
             var step = (int)Math.Min(BufferBytes, header.PayloadBytes - done);

@@ -1,7 +1,7 @@
 using Cascade.Core.Cold;
 using Cascade.Core.Log;
 using Cascade.Tiers.Native;
-using Cascade.Tiers.Shm;
+using Cascade.Tiers.Payload;
 
 namespace Cascade.Tiers.Cold;
 
@@ -12,7 +12,7 @@ internal static class PayloadCheck
     public static DeviceFault Run(DirectFile file, in LogRecordHeader header, AlignedMemory buffer)
     {
         var from = header.Place.OffsetBytes + LogRecordHeader.SizeBytes;
-        using var digest = new RunningDigest(header.Algorithm);
+        using var digest = new IncrementalBlockDigest(header.Algorithm);
         for (var done = 0L; done < header.PayloadBytes;)
         {
             var step = (int)Math.Min(buffer.LengthBytes, header.PayloadBytes - done);

@@ -184,6 +184,13 @@ public sealed unsafe class ShmArena : IBlockArena, IDisposable
     }
 
     /// <inheritdoc/>
+    public bool Knows(KeyDigest key)
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        return _state.Names.TryLocate(key, out _);
+    }
+
+    /// <inheritdoc/>
     public bool Unbind(KeyDigest key)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);

@@ -2,6 +2,7 @@ using Cascade.Core.Hashing;
 using Cascade.Core.Identity;
 using Cascade.Core.Leases;
 using Cascade.Core.Placement;
+using Cascade.Tiers.Payload;
 
 namespace Cascade.Tiers.Shm;
 

@@ -58,6 +58,8 @@ internal sealed class WatchedArena(ArenaStandIn inner, int aliasesMax, TimeProvi
         return (isKnown || Aliases < aliasesMax) && inner.TryBindAlias(id, binding);
     }
 
+    public bool Knows(KeyDigest key) => inner.Knows(key);
+
     public bool Unbind(KeyDigest key)
     {
         ledger.Trace.Add("unbind", Now.Ticks, (long)key.Prefix64);

@@ -21,6 +21,9 @@ internal sealed class ArenaStandIn(long capacityBytes, int slots) : IBlockArena,
 
     public HashSet<uint> Pinned { get; } = [];
 
+    /// <summary>False stands for a descriptor table that is full.</summary>
+    public bool HasAliasRoom { get; set; } = true;
+
     public int Expiries { get; private set; }
 
     public long CapacityBytes => _slab.CapacityBytes;
@@ -67,7 +70,9 @@ internal sealed class ArenaStandIn(long capacityBytes, int slots) : IBlockArena,
     }
 
     public bool TryBindAlias(BlockId id, in KeyBinding binding) =>
-        TryFind(id, out var copy) && TryName(_entries[copy.Slot]!, binding);
+        TryFind(id, out var copy) && (HasAliasRoom || Knows(binding.Key)) && TryName(_entries[copy.Slot]!, binding);
+
+    public bool Knows(KeyDigest key) => _entries.Any(e => e is not null && e.Keys.Exists(k => k.Key == key));
 
     public bool Unbind(KeyDigest key) => _entries.Any(e => e is not null && e.Keys.RemoveAll(k => k.Key == key) > 0);
 

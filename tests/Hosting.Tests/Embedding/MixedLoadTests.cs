@@ -19,7 +19,7 @@ public sealed class MixedLoadTests
     {
         const int Seed = 20261121;
         await using var node = await TestNode.StartAsync(
-            $"cascade.tiers.shm.capacity={CapacityBytes}", "cascade.tiers.shm.max-blocks=96",
+            $"cascade.tiers.shm.capacity={CapacityBytes}", "cascade.tiers.shm.max-blocks=1024",
             "cascade.actors.entities-max=16", "cascade.actors.passivate-after=1s");
         var tallies = await Task.WhenAll(
             Enumerable.Range(0, Tasks).Select(task => Task.Run(() => RunAsync(node.Cache, new Random(Seed + task)))));

@@ -1,8 +1,7 @@
 using Cascade.Core.Hashing;
 using Cascade.Core.Identity;
-using Cascade.Tiers.Payload;
 
-namespace Cascade.Tiers.Shm;
+namespace Cascade.Tiers.Payload;
 
 /// <summary>Compares bytes with the id that they go by.</summary>
 internal static unsafe class BlockVerifier
