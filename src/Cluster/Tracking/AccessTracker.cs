@@ -7,7 +7,7 @@ namespace Cascade.Cluster.Tracking;
 /// <summary>The actor that knows how often this node reads which block: drains the log that readers write into.</summary>
 public sealed class AccessTracker : UntypedActor, IWithTimers
 {
-    /// <summary>How often the log is drained. At a million reads a second a log of 16,384 samples a hundredth of them: enough to rank blocks.</summary>
+    /// <summary>How often the log is drained. A log of 16,384 then takes up to 81,920 reads a second in full, and a sample of more.</summary>
     private static readonly TimeSpan DrainEvery = TimeSpan.FromMilliseconds(200);
 
     private readonly AccessTrackerCore _core;

@@ -28,9 +28,6 @@ public sealed class Destination
     /// <summary>The key index: a message goes to the shard of its <see cref="Messages.IKeyMessage.Key"/>.</summary>
     public static readonly Destination KeyIndex = new("key-index");
 
-    /// <summary>The prefix registry.</summary>
-    public static readonly Destination Registry = new("registry");
-
     private readonly string _name;
 
     private Destination(string name) => _name = name;

@@ -26,9 +26,6 @@ public sealed record CascadeOptions
     /// <summary><c>cascade.tiers</c></summary>
     public required TierOptions Tiers { get; init; }
 
-    /// <summary><c>cascade.eviction</c></summary>
-    public required EvictionOptions Eviction { get; init; }
-
     /// <summary><c>cascade.protection</c></summary>
     public required ProtectionOptions Protection { get; init; }
 
@@ -51,7 +48,6 @@ public sealed record CascadeOptions
             Leases = LeaseOptions.Read(cascade.Section("leases")),
             Put = PuttingOptions.Read(cascade.Section("put"), processorCount),
             Tiers = tiers,
-            Eviction = EvictionOptions.Read(cascade.Section("eviction")),
             Protection = ProtectionOptions.Read(cascade.Section("protection")),
             Tracker = TrackerOptions.Read(cascade.Section("tracker")),
             Logging = LoggingOptions.Read(cascade.Section("logging")),

@@ -43,25 +43,6 @@ public sealed record PuttingOptions
     };
 }
 
-/// <summary>How victims are chosen.</summary>
-public enum EvictionPolicy
-{
-    /// <summary>S3-FIFO: a small and a main queue, and a memory of what left the small one.</summary>
-    S3Fifo = 0,
-}
-
-/// <summary>Settings of eviction.</summary>
-public sealed record EvictionOptions
-{
-    /// <summary>How victims are chosen.</summary>
-    public required EvictionPolicy Policy { get; init; }
-
-    internal static EvictionOptions Read(OptionsReader reader) => new()
-    {
-        Policy = reader.Choice("policy", ("s3-fifo", EvictionPolicy.S3Fifo)),
-    };
-}
-
 /// <summary>Settings of protected prefixes.</summary>
 public sealed record ProtectionOptions
 {

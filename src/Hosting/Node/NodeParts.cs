@@ -135,7 +135,6 @@ internal sealed record NodeParts(ShmArena Arena, S3FifoPolicy Policy, PayloadWri
             "access-tracker");
         recipients.Add(Destination.Owners, owners);
         recipients.Add(Destination.KeyIndex, keyIndex);
-        recipients.Add(Destination.Registry, registry);
 
         // The tier starts last: its first message may already need all others.
         var settings = MemoryTierSettings.Default with

@@ -67,7 +67,6 @@ internal sealed class SimulatedNode : IDisposable
         Tracker = Sim.System.ActorOf(AccessTracker.Props(tracking, Accesses), "access-tracker");
         Sim.Recipients.Add(Destination.Owners, Owners);
         Sim.Recipients.Add(Destination.KeyIndex, KeyIndex);
-        Sim.Recipients.Add(Destination.Registry, Registry);
 
         var core = new MemoryTierCore(Sample.Shm, Arena, new WatchedPolicy(_policy, Ledger), Registered, TierSettings);
         Memory = Sim.System.ActorOf(MemoryTier.Props(core, Sim.Recipients, time), "memory-tier");

@@ -35,7 +35,6 @@ public sealed class CascadeOptionsTests
         ["cascade.tiers.shm.verify-after-attach"] = ("no", "Tiers.Shm.VerifyAfterAttach", false),
         ["cascade.tiers.shm.max-block"] = ("1MiB", "Tiers.Shm.MaxBlockBytes", 1L << 20),
         ["cascade.tiers.shm.waiting-puts-max"] = ("0", "Tiers.Shm.WaitingPutsMax", 0),
-        ["cascade.eviction.policy"] = ("s3-fifo", "Eviction.Policy", EvictionPolicy.S3Fifo),
         ["cascade.protection.quota-share"] = ("0.25", "Protection.QuotaShare", 0.25),
         ["cascade.tracker.promote-after-hits"] = ("4", "Tracker.PromoteAfterHits", 4),
         ["cascade.tracker.sample-log"] = ("100", "Tracker.SampleLog", 100),
