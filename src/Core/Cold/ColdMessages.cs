@@ -116,3 +116,28 @@ public sealed record CheckpointSoon
     {
     }
 }
+
+/// <summary>
+/// Asks to be told when nothing is under way any more, as before a planned stop; an index checkpoint is written first. Reply:
+/// <see cref="ColdSettled"/>. May be repeated.
+/// </summary>
+public sealed record ColdSettle
+{
+    /// <summary>The one instance; it says nothing but its type.</summary>
+    public static readonly ColdSettle Instance = new();
+
+    private ColdSettle()
+    {
+    }
+}
+
+/// <summary>All that was asked of the store is done, and of the device all is answered.</summary>
+public sealed record ColdSettled
+{
+    /// <summary>The one instance; it says nothing but its type.</summary>
+    public static readonly ColdSettled Instance = new();
+
+    private ColdSettled()
+    {
+    }
+}

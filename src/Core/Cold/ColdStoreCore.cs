@@ -1,6 +1,8 @@
 using System.Globalization;
 using Cascade.Core.Hashing;
+using Cascade.Core.Identity;
 using Cascade.Core.Messages;
+using Cascade.Core.Placement;
 using Cascade.Core.Ports;
 
 namespace Cascade.Core.Cold;
@@ -20,6 +22,7 @@ namespace Cascade.Core.Cold;
 /// </remarks>
 public sealed partial class ColdStoreCore
 {
+    private readonly TierAddress _self;
     private readonly ColdSettings _settings;
     private readonly DigestAlgorithm _algorithm;
     private readonly IProtectedBlocks _protected;
@@ -30,14 +33,16 @@ public sealed partial class ColdStoreCore
     private Outbox _outbox = new();
 
     /// <summary>Makes a store that knows nothing yet: <see cref="Start"/> reads what is on disk.</summary>
+    /// <param name="self">Its node, and <see cref="TierKind.Cold"/>: what its copies are told to owners as.</param>
     /// <param name="settings">Its bounds.</param>
     /// <param name="algorithm">What block ids of this cluster are digests by.</param>
     /// <param name="protectedBlocks">Blocks that are kept when their file is evicted, as far as there is room.</param>
     /// <exception cref="ArgumentException">A bound is outside its range.</exception>
-    public ColdStoreCore(ColdSettings settings, DigestAlgorithm algorithm, IProtectedBlocks protectedBlocks)
+    public ColdStoreCore(TierAddress self, ColdSettings settings, DigestAlgorithm algorithm, IProtectedBlocks protectedBlocks)
     {
         ArgumentNullException.ThrowIfNull(settings);
         settings.Validate();
+        _self = self;
         _settings = settings;
         _algorithm = algorithm;
         _protected = protectedBlocks;

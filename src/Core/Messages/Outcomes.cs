@@ -15,6 +15,10 @@ public sealed record NotFound
 /// <param name="Reason">What was full, in words for a person.</param>
 public sealed record Busy(string Reason);
 
+/// <summary>Reply: what the request needs, such as a disk, is not there or fails at present.</summary>
+/// <param name="Reason">What fails and what to see to, in words for a person.</param>
+public sealed record Unavailable(string Reason);
+
 /// <summary>Reply: the request cannot be served as it is, now or later.</summary>
 /// <param name="Reason">What is wrong and what to do, in words for a person.</param>
 public sealed record Refused(string Reason);

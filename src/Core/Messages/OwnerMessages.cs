@@ -52,13 +52,21 @@ public sealed record Release(BlockId Id, ulong Lease) : IBlockMessage;
 public sealed record AddCopy(BlockId Id, CopyLocation Copy) : IBlockMessage;
 
 /// <summary>A tier no longer holds this copy. No reply. May be repeated.</summary>
-public sealed record RemoveCopy(BlockId Id, CopyLocation Copy) : IBlockMessage;
+/// <param name="Id">The block.</param>
+/// <param name="Copy">The copy that is gone.</param>
+/// <param name="Binding">A key by which the tier knew the block: forgotten when no copy is left anywhere. Default for none.</param>
+public sealed record RemoveCopy(BlockId Id, CopyLocation Copy, KeyBinding Binding = default) : IBlockMessage;
 
 /// <summary>
 /// A tier asks to give a copy up for room. Replies: <see cref="EvictGranted"/>, <see cref="EvictRefused"/>, or
 /// <see cref="Demote"/> when the last copy is worth keeping further away. May be repeated.
 /// </summary>
-public sealed record Evict(BlockId Id, CopyLocation Copy) : IBlockMessage;
+/// <param name="Id">The block.</param>
+/// <param name="Copy">The copy to give up.</param>
+/// <param name="Discard">
+/// True when the tier could not demote the copy, or it is not worth that: the owner then lets go of it even if it is the last.
+/// </param>
+public sealed record Evict(BlockId Id, CopyLocation Copy, bool Discard = false) : IBlockMessage;
 
 /// <summary>
 /// The copy is no longer counted and may be freed. A tier that finds it pinned after all says so with <see cref="AddCopy"/>.

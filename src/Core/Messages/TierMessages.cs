@@ -24,7 +24,14 @@ public sealed record Withdraw(long Ticket);
 public sealed record Reserved(Reservation Reservation);
 
 /// <summary>The reservation is filled: make it readable. Reply: <see cref="Published"/>. Not to be repeated.</summary>
-public sealed record Publish(Reservation Reservation, BlockId Id, KeyBinding Binding);
+/// <param name="Reservation">The room that was filled.</param>
+/// <param name="Id">The block.</param>
+/// <param name="Binding">The key that names it.</param>
+/// <param name="Announce">
+/// True when the writer has no grant of the owner to commit, because the block has a copy in a farther tier: the tier tells the owner of
+/// this one by <see cref="AddCopy"/>.
+/// </param>
+public sealed record Publish(Reservation Reservation, BlockId Id, KeyBinding Binding, bool Announce = false);
 
 /// <summary>The copy is readable.</summary>
 public sealed record Published(CopyLocation Copy);
@@ -50,6 +57,17 @@ public sealed record ReleaseKey(KeyDigest Key, BlockId Id, HybridTimestamp Stamp
 /// </summary>
 public sealed record KeyReleased(int KeysLeft);
 
+/// <summary>
+/// Asks a memory tier to see to it that a block and a key that names it would survive the machine: both are on disk and flushed.
+/// Replies: <see cref="MadeDurable"/>; <see cref="NotFound"/> when the block is in no tier of this node any more; <see cref="Busy"/> when that
+/// took longer than <paramref name="Timeout"/> or the cold tier had no room for it in time; <see cref="Refused"/>;
+/// <see cref="Unavailable"/> when there is no cold tier or it fails. May be repeated.
+/// </summary>
+public sealed record MakeDurable(BlockId Id, KeyBinding Binding, TimeSpan Timeout);
+
+/// <summary>The block and its key are on disk and flushed.</summary>
+public sealed record MadeDurable(BlockId Id);
+
 /// <summary>A reader found the bytes of a copy differ from its id: it must never be served again. No reply. May be repeated.</summary>
 public sealed record ReportCorrupt(BlockId Id, CopyLocation Copy);
 
@@ -65,6 +83,18 @@ public sealed record ReportTier
 }
 
 /// <summary>Figures of one tier since start.</summary>
+/// <param name="Tier">Which one.</param>
+/// <param name="CapacityBytes">Bytes that it may hold.</param>
+/// <param name="FreeBytes">Those of them that are free.</param>
+/// <param name="Blocks">Blocks that can be read from it.</param>
+/// <param name="Published">Copies that became readable in it, by whatever way they came.</param>
+/// <param name="Evicted">Copies that left it for room.</param>
+/// <param name="Demoted">Copies that it had written to a farther tier in order to give them up.</param>
+/// <param name="Promoted">Copies that came to it from a farther tier.</param>
+/// <param name="Dropped">Copies that left it for another reason.</param>
+/// <param name="Corrupt">Copies found to differ from their id.</param>
+/// <param name="BusyAnswers">Requests answered <see cref="Busy"/>.</param>
+/// <param name="WaitingPuts">Requests for room that wait now.</param>
 public sealed record TierReport(
-    TierKind Tier, long CapacityBytes, long FreeBytes, int Blocks, long Published, long Evicted, long Demoted, long Dropped,
+    TierKind Tier, long CapacityBytes, long FreeBytes, int Blocks, long Published, long Evicted, long Demoted, long Promoted, long Dropped,
     long Corrupt, long BusyAnswers, int WaitingPuts);

@@ -8,4 +8,7 @@ public interface ICopyInventory
 {
     /// <summary>The copies of a block; empty when there is none.</summary>
     IReadOnlyList<CopyLocation> CopiesOf(BlockId id);
+
+    /// <summary>True when the block has a copy in some tier of this node. Allocates nothing.</summary>
+    bool Holds(BlockId id);
 }

@@ -113,6 +113,6 @@ public sealed partial class MemoryTierCore
     }
 
     private TierReport Report() => new(
-        _self.Tier, _arena.CapacityBytes, _arena.FreeBytes, _copies.Count, _published, _evicted, Demoted: 0, _dropped, _corrupt,
+        _self.Tier, _arena.CapacityBytes, _arena.FreeBytes, _copies.Count, _published, _evicted, Demoted: 0, Promoted: 0, _dropped, _corrupt,
         _busy, _waiting.Count);
 }

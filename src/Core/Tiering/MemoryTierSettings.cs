@@ -7,6 +7,21 @@ namespace Cascade.Core.Tiering;
 /// <param name="EvictionTimeout">How long an owner may take to answer before another victim is tried.</param>
 public sealed record MemoryTierSettings(long MaxBlockBytes, int WaitingPutsMax, int EvictionsInFlightMax, TimeSpan EvictionTimeout)
 {
+    /// <summary>True when the node has a cold tier: copies are written there before they are given up.</summary>
+    public bool HasColdTier { get; init; }
+
+    /// <summary>Bytes that are kept free by giving copies up ahead of need, so that puts need not wait for a disk. 0 for none.</summary>
+    public long HeadroomBytes { get; init; }
+
+    /// <summary>Most copies that are being written to the cold tier at a time.</summary>
+    public int DemotionsInFlightMax { get; init; } = 256;
+
+    /// <summary>How long the cold tier may take to write a copy that is to be given up before the tier tries another.</summary>
+    public TimeSpan DemoteTimeout { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>How long room for a block that is read from the cold tier is waited for.</summary>
+    public TimeSpan RoomTimeout { get; init; } = TimeSpan.FromSeconds(5);
+
     /// <summary>Blocks as large as the arena takes, 1,024 waiting puts, 64 evictions in flight, 2 s for an owner's answer.</summary>
     public static readonly MemoryTierSettings Default = new(long.MaxValue, 1024, 64, TimeSpan.FromSeconds(2));
 }

@@ -187,5 +187,7 @@ internal sealed record NodeParts(ShmArena Arena, S3FifoPolicy Policy, PayloadWri
     {
         public IReadOnlyList<CopyLocation> CopiesOf(BlockId id) =>
             arena.Directory.TryDescribe(id, out var copy) ? [copy] : [];
+
+        public bool Holds(BlockId id) => arena.Directory.TryDescribe(id, out _);
     }
 }

@@ -47,7 +47,7 @@ internal sealed record ReplayReport(
         tally.DedupHits,
         node.Evicted,
         node.Demoted,
-        node.Promoted(tally.BlocksPut - tally.DedupHits),
+        node.Promoted,
         tally.WrongBytes,
         tally.Errors,
         Math.Round(tally.PutGbps, 3),

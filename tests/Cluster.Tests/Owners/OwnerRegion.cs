@@ -49,6 +49,8 @@ internal sealed class OwnerRegion : ICopyInventory, IDisposable
         return Held.TryGetValue(id, out var copy) ? [copy] : [];
     }
 
+    public bool Holds(BlockId id) => Held.ContainsKey(id);
+
     public object Ask(IBlockMessage message) => Sim.Ask(Ref, message);
 
     /// <summary>Tells it as the client and gives what the client has heard since the last look.</summary>

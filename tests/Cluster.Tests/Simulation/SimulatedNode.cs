@@ -122,5 +122,7 @@ internal sealed class SimulatedNode : IDisposable
     private sealed class Inventory(WatchedArena arena) : ICopyInventory
     {
         public IReadOnlyList<CopyLocation> CopiesOf(BlockId id) => arena.TryFind(id, out var copy) ? [copy] : [];
+
+        public bool Holds(BlockId id) => arena.TryFind(id, out _);
     }
 }

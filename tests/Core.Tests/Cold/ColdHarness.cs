@@ -1,6 +1,8 @@
 using Cascade.Core.Cold;
 using Cascade.Core.Hashing;
+using Cascade.Core.Identity;
 using Cascade.Core.Log;
+using Cascade.Core.Placement;
 using Cascade.Core.Ports;
 using static Cascade.Core.Tests.Cold.ColdNames;
 
@@ -11,6 +13,8 @@ internal sealed class ColdHarness(int seed, ColdSettings settings)
 {
     private readonly Outbox _outbox = new();
     private long _nextAddress;
+
+    public static readonly TierAddress Self = new(new NodeId(3), TierKind.Cold);
 
     public Random Random { get; } = new(seed);
 
@@ -51,7 +55,7 @@ internal sealed class ColdHarness(int seed, ColdSettings settings)
 
     public void Start()
     {
-        Core = new ColdStoreCore(settings, DigestAlgorithm.Blake3, Protected);
+        Core = new ColdStoreCore(Self, settings, DigestAlgorithm.Blake3, Protected);
         RoomsNeeded.Clear();
         RoomsGiven.Clear();
         Core.Start(Now, _outbox);

@@ -90,8 +90,8 @@ internal sealed unsafe class StandInCache(int capacityBlocks = int.MaxValue) : I
     public ValueTask<NodeStat> StatAsync(CancellationToken cancellationToken = default)
     {
         BeforeCall("stat");
-        var shm = new TierReport(TierKind.Shm, 0, 0, _blocks.Count, _published + Promotions, _evicted, Demotions, 0, 0, 0, 0);
-        var cold = new TierReport(TierKind.Cold, 0, 0, 0, Demotions, 0, 0, 0, 0, 0, 0);
+        var shm = new TierReport(TierKind.Shm, 0, 0, _blocks.Count, _published + Promotions, _evicted, Demotions, Promotions, 0, 0, 0, 0);
+        var cold = new TierReport(TierKind.Cold, 0, 0, 0, Demotions, 0, 0, 0, 0, 0, 0, 0);
         return new(new NodeStat(new NodeId(0), [shm, cold], 0, 0, LeasesOpen));
     }
 

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using Cascade.Core.Cold;
 using Cascade.Core.Hashing;
 using Cascade.Core.Identity;
+using Cascade.Core.Placement;
 using Cascade.Core.Ports;
 
 namespace Cascade.Tiers.Tests.Cold;
@@ -22,7 +23,7 @@ internal sealed class StoreOnDisk : IDisposable, IProtectedBlocks
     public StoreOnDisk(string folder, ColdSettings settings)
     {
         Box = new ColdSandbox(folder) { OnCompletion = _completions.Add };
-        _core = new ColdStoreCore(settings, DigestAlgorithm.Blake3, this);
+        _core = new ColdStoreCore(new TierAddress(new NodeId(0), TierKind.Cold), settings, DigestAlgorithm.Blake3, this);
         _core.Start(_now, _outbox);
         Ready = Await<ColdReady>();
     }
