@@ -61,22 +61,15 @@ public sealed class ReplayReportTests
         var stat = new NodeStat(
             default,
             [
-                Tier(TierKind.Gpu, published: 1, evicted: 20, demoted: 300),
-                Tier(TierKind.Shm, published: 2, evicted: 10, demoted: 100),
-                Tier(TierKind.Cold, published: 4, evicted: 5, demoted: 0),
+                Tier(TierKind.Gpu, evicted: 20, demoted: 300, promoted: 1),
+                Tier(TierKind.Shm, evicted: 10, demoted: 100, promoted: 2),
+                Tier(TierKind.Cold, evicted: 5, demoted: 0, promoted: 0),
             ],
             0, 0, 0);
         Assert.Equal(new NodeFigures(35, 400, 3), NodeFigures.Of(stat));
         Assert.Equal(new NodeFigures(30, 390, 2), NodeFigures.Of(stat).Since(new NodeFigures(5, 10, 1)));
     }
 
-    [Fact]
-    public void Copies_that_no_put_stored_were_promoted()
-    {
-        Assert.Equal(4, new NodeFigures(0, 0, 10).Promoted(stored: 6));
-        Assert.Equal(0, new NodeFigures(0, 0, 5).Promoted(stored: 6));
-    }
-
-    private static TierReport Tier(TierKind kind, long published, long evicted, long demoted) =>
-        new(kind, 0, 0, 0, published, evicted, demoted, 0, 0, 0, 0);
+    private static TierReport Tier(TierKind kind, long evicted, long demoted, long promoted) =>
+        new(kind, 0, 0, 0, 0, evicted, demoted, promoted, 0, 0, 0, 0);
 }
