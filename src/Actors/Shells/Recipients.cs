@@ -1,15 +1,16 @@
+using System.Collections.Immutable;
 using Cascade.Core.Ports;
 
 namespace Cascade.Actors.Shells;
 
 /// <summary>Turns what a core calls a receiver into an actor, and carries out an outbox.</summary>
-/// <remarks>Filled in while a node is put together, before any of its actors gets a message; read-only and thread-safe from then on.</remarks>
+/// <remarks>Thread-safe. Filled in while a node is put together, each receiver before the first message to it.</remarks>
 public sealed class Recipients
 {
     [ThreadStatic]
     private static Outbox? _outbox;
 
-    private readonly Dictionary<object, IActorRef> _known = [];
+    private ImmutableDictionary<object, IActorRef> _known = ImmutableDictionary<object, IActorRef>.Empty;
 
     /// <summary>
     /// An outbox for one step on this thread, empty: what a step left in it that failed is not the next one's to send. A step ends with
@@ -27,7 +28,11 @@ public sealed class Recipients
 
     /// <summary>Says which actor stands for a destination or a tier address.</summary>
     /// <exception cref="ArgumentException">One is known for it already.</exception>
-    public void Add(object receiver, IActorRef actor) => _known.Add(receiver, actor);
+    public void Add(object receiver, IActorRef actor)
+    {
+        if (!ImmutableInterlocked.TryAdd(ref _known, receiver, actor))
+            throw new ArgumentException($"An actor stands for '{receiver}' already: add each receiver once.", nameof(receiver));
+    }
 
     /// <summary>The actor that stands for a destination or a tier address.</summary>
     /// <exception cref="InvalidOperationException">None is known.</exception>

@@ -36,8 +36,8 @@ public readonly unsafe struct BlockLease : IDisposable, IEquatable<BlockLease>
     /// <summary>Length of the block, in bytes: 1 to 4 GiB.</summary>
     public long LengthBytes { get; }
 
-    /// <summary>The tier that the bytes are read from.</summary>
-    public TierKind Tier { get; }
+    /// <summary>Where the block was found. Bytes that were found on a disk are in memory by now.</summary>
+    public TierKind Tier { get; private init; }
 
     /// <summary>Address of the first byte in this process.</summary>
     public nint Address => (nint)_address;
@@ -66,6 +66,9 @@ public readonly unsafe struct BlockLease : IDisposable, IEquatable<BlockLease>
     public ReadOnlyMemory<byte> AsMemory() => LengthBytes <= int.MaxValue
         ? new LeasedMemory(_address, (int)LengthBytes).Memory
         : throw new InvalidOperationException($"A block of {LengthBytes} bytes does not fit a memory: read it by Slice.");
+
+    /// <summary>The same lease, of a block that was found in a farther tier and staged into this one.</summary>
+    public BlockLease FoundIn(TierKind tier) => this with { Tier = tier };
 
     /// <summary>Extends the lease to end <paramref name="duration"/> from now; false when it has ended already.</summary>
     public bool TryRenew(TimeSpan duration) => _holder is not null && _holder.TryRenew(_entry, _stamp, duration);

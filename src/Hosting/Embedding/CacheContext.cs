@@ -1,5 +1,6 @@
 using Cascade.Core.Clocks;
 using Cascade.Core.Identity;
+using Cascade.Core.Ports;
 using Cascade.Core.Registry;
 using Cascade.Tiers.Payload;
 using Cascade.Tiers.Shm;
@@ -11,6 +12,7 @@ namespace Cascade.Hosting;
 /// <param name="Arena">The node's own memory, whose directory answers local hits.</param>
 /// <param name="Writer">Moves and names payload bytes.</param>
 /// <param name="Actors">Whom it asks.</param>
+/// <param name="Inventory">What the node's tiers hold.</param>
 /// <param name="Registered">The node's replica of the prefix registry.</param>
 /// <param name="Clock">Stamps bindings.</param>
 /// <param name="Time">The node's time.</param>
@@ -20,10 +22,12 @@ internal sealed record CacheContext(
     ShmArena Arena,
     PayloadWriter Writer,
     CascadeActors Actors,
+    ICopyInventory Inventory,
     RegistryReplica Registered,
     HybridClock Clock,
     TimeProvider Time,
     CacheDefaults Defaults);
 
 /// <summary>What holds where a caller says nothing.</summary>
-internal sealed record CacheDefaults(TimeSpan PutDeadline, TimeSpan AskTimeout, TimeSpan LeaseDuration, int PutWorkers, long ProtectedQuotaBytes);
+internal sealed record CacheDefaults(
+    TimeSpan PutDeadline, TimeSpan AskTimeout, TimeSpan LeaseDuration, int PutWorkers, int ReadAheadBlocks, long ProtectedQuotaBytes);

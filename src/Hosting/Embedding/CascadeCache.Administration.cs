@@ -1,5 +1,6 @@
 using System.Globalization;
 using Cascade.Actors;
+using Cascade.Core.Cold;
 using Cascade.Core.Identity;
 using Cascade.Core.Messages;
 
@@ -14,17 +15,27 @@ internal sealed partial class CascadeCache
         var timeout = _node.Defaults.AskTimeout;
         var stamp = BindingOf(key).Stamp;
         var named = await AskAsync(_node.Actors.KeyIndex, new Unbind(key.Digest, stamp), timeout, cancellationToken) as Found;
-        if (named?.Id is not { } id && !TryFindLocal(key, out id))
-            return false;
-
-        await AskAsync(_node.Actors.Registry, new Unregister(key.Digest, stamp), timeout, cancellationToken);
-        await AskAsync(_node.Actors.Memory, new ReleaseKey(key.Digest, id, stamp), timeout, cancellationToken);
+        if (named?.Id is not { } id)
+            TryFindLocal(key, out id);
+        if (!id.IsZero)
+            await AskAsync(_node.Actors.Registry, new Unregister(key.Digest, stamp), timeout, cancellationToken);
+        var isInFiles = await ReleaseKeyAsync(_node, key.Digest, id, stamp, cancellationToken) switch
+        {
+            Busy busy => throw NotDeleted(busy.Reason),
+            Unavailable unavailable => throw NotDeleted(unavailable.Reason),
+            var reply => reply is ColdRemoved { Found: true },
+        };
+        if (id.IsZero)
+            return isInFiles;
 
         // The tier has asked the owner to let a copy without a key go. This question is behind that one: once it is answered, the
         // room of a block that nobody reads comes before whatever the caller puts next.
         await AskAsync(_node.Actors.Owners, new Describe(id), timeout, cancellationToken);
         return true;
     }
+
+    private static CascadeUnavailableException NotDeleted(string reason) =>
+        new($"The key is gone from memory, but its deletion may not have reached the disk: {reason}. Delete it again.");
 
     /// <inheritdoc/>
     public async ValueTask<ProtectResult> ProtectAsync(ReadOnlyMemory<CacheKey> keys, CancellationToken cancellationToken)
@@ -70,8 +81,11 @@ internal sealed partial class CascadeCache
     {
         ThrowIfStopping();
         var memory = (TierReport)await AskAsync(_node.Actors.Memory, ReportTier.Instance, _node.Defaults.AskTimeout, cancellationToken);
+        var cold = _node.Actors.Cold is { } actor
+            ? (TierReport)await AskAsync(actor, ReportTier.Instance, _node.Defaults.AskTimeout, cancellationToken)
+            : null;
         return new NodeStat(
-            _node.Self, [memory], _node.Registered.State.UsedBytes, _node.Defaults.ProtectedQuotaBytes, _node.Arena.Directory.HeldLeases);
+            _node.Self, cold is null ? [memory] : [memory, cold], _node.Registered.State.UsedBytes, _node.Defaults.ProtectedQuotaBytes, _node.Arena.Directory.HeldLeases);
     }
 
     /// <summary>Null when the key's block is registered; otherwise the outcome.</summary>
@@ -79,7 +93,13 @@ internal sealed partial class CascadeCache
     {
         var timeout = _node.Defaults.AskTimeout;
         if (!_node.Arena.Directory.TryDescribe(key.Digest, out var copy, out var id))
-            return NotHere(key);
+        {
+            // A block that is in the cold tier comes into memory first, and stays there from the registration on.
+            using var lease = await GetAsync(key, null, cancellationToken);
+            if (!_node.Arena.Directory.TryDescribe(key.Digest, out copy, out id))
+                return NotHere(key);
+        }
+
         var register = new Register(key.Digest, id, copy.LengthBytes, BindingOf(key).Stamp);
         switch (await AskAsync(_node.Actors.Registry, register, timeout, cancellationToken))
         {

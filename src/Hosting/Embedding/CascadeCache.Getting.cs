@@ -1,5 +1,7 @@
 using Cascade.Actors;
+using Cascade.Core.Cold;
 using Cascade.Core.Identity;
+using Cascade.Core.Leases;
 using Cascade.Core.Messages;
 using Cascade.Tiers.Shm;
 
@@ -7,6 +9,15 @@ namespace Cascade.Hosting;
 
 internal sealed partial class CascadeCache
 {
+    /// <summary>Owners asked again because the copy that they knew was given up in the same moment.</summary>
+    private const int LocatesMax = 4;
+
+    private static readonly GetResult NoLease =
+        new(false, default, "all leases are in use: dispose those that are done with, or raise cascade.leases.max");
+
+    /// <summary>Blocks of one call that are waited for at a time: enough to keep a disk busy.</summary>
+    private const int GetsInFlight = 16;
+
     /// <inheritdoc/>
     public ValueTask<GetResult> GetAsync(CacheKey key, GetOptions? options, CancellationToken cancellationToken)
     {
@@ -41,17 +52,38 @@ internal sealed partial class CascadeCache
         ReadOnlyMemory<CacheKey> keys, GetOptions? options, CancellationToken cancellationToken)
     {
         var results = new GetResult[keys.Length];
+        var pending = new Queue<(int Index, Task<GetResult> Get)>();
         try
         {
             for (var i = 0; i < results.Length; i++)
-                results[i] = await GetAsync(keys.Span[i], options, cancellationToken);
+            {
+                if (pending.Count == GetsInFlight)
+                    await TakeFirstAsync();
+                var get = GetAsync(keys.Span[i], options, cancellationToken);
+                if (get.IsCompletedSuccessfully)
+                    results[i] = get.Result;
+                else
+                    pending.Enqueue((i, get.AsTask()));
+            }
+
+            while (pending.Count > 0)
+                await TakeFirstAsync();
             return results;
         }
         catch
         {
             foreach (var result in results)
                 result.Dispose();
+            foreach (var (_, get) in pending)
+                _ = get.ContinueWith(
+                    late => late.Result.Dispose(), CancellationToken.None, TaskContinuationOptions.OnlyOnRanToCompletion, TaskScheduler.Default);
             throw;
+        }
+
+        async ValueTask TakeFirstAsync()
+        {
+            var (index, get) = pending.Dequeue();
+            results[index] = await get;
         }
     }
 
@@ -83,7 +115,7 @@ internal sealed partial class CascadeCache
                 result = new GetResult(true, lease);
                 return true;
             case LeaseOutcome.TooManyLeases:
-                result = new GetResult(false, default, "all leases are in use: dispose those that are done with, or raise cascade.leases.max");
+                result = NoLease;
                 return true;
             default:
                 result = GetResult.Miss;
@@ -96,25 +128,67 @@ internal sealed partial class CascadeCache
     {
         if (await AskAsync(_node.Actors.KeyIndex, new Lookup(key.Digest), deadline, cancellationToken) is not Found found)
             return GetResult.Miss;
-        var locate = new Locate(found.Id, _node.Self, leaseFor);
-        var reply = await AskAsync(_node.Actors.Owners, locate, deadline, cancellationToken);
-        if (reply is Busy busy)
-            return new GetResult(false, default, busy.Reason);
-        if (reply is not Located located)
+        for (var attempt = 0; attempt < LocatesMax; attempt++)
         {
-            // Between a grant to evict and its withdrawal the owner does not know a copy that stays.
-            if (!_node.Arena.Directory.TryDescribe(found.Id, out _))
-                _node.Actors.KeyIndex.Tell(new Forget(key.Digest, found.Id, found.Binding.Stamp));
-            return GetResult.Miss;
+            var locate = new Locate(found.Id, _node.Self, leaseFor);
+            var reply = await AskAsync(_node.Actors.Owners, locate, deadline, cancellationToken);
+            if (reply is Busy busy)
+                return new GetResult(false, default, busy.Reason);
+            if (reply is not Located located)
+            {
+                // Between a grant to evict and its withdrawal the owner does not know a copy that stays.
+                if (!_node.Inventory.Holds(found.Id))
+                    _node.Actors.KeyIndex.Tell(new Forget(key.Digest, found.Id, found.Binding.Stamp));
+                return GetResult.Miss;
+            }
+
+            // The copy is held by the directory's own lease from here on; the owner's has done its work.
+            var whyNot = located.Copy.Tier == TierKind.Cold ? await StageAsync(found, located, deadline, cancellationToken) : null;
+            var outcome = _node.Arena.Directory.Lease(found.Id, leaseFor, out var lease);
+            _node.Actors.Owners.Tell(new Release(found.Id, located.Lease));
+            if (outcome == LeaseOutcome.Leased)
+                return await NameAsync(found, lease.FoundIn(located.Copy.Tier));
+            if (whyNot is not null)
+                return new GetResult(false, default, whyNot);
+            if (outcome == LeaseOutcome.TooManyLeases)
+                return NoLease;
         }
 
-        // The copy is held by the directory's own lease from here on; the owner's has done its work.
-        var outcome = _node.Arena.Directory.Lease(found.Id, leaseFor, out var lease);
-        _node.Actors.Owners.Tell(new Release(found.Id, located.Lease));
-        if (outcome != LeaseOutcome.Leased)
-            return GetResult.Miss;
+        return GetResult.Miss;
+    }
 
-        // The next reader finds it in the directory, unless the key was deleted while this one was on its way.
+    /// <summary>Has a block of the cold tier read into memory. Null when it was, or is no longer stored; otherwise why not.</summary>
+    private async ValueTask<string?> StageAsync(Found found, Located located, TimeSpan deadline, CancellationToken cancellationToken)
+    {
+        var fetch = new ColdFetch(found.Binding.Key, found.Id, deadline, _node.Defaults.ReadAheadBlocks);
+        try
+        {
+            switch (await _node.Actors.Cold!.Ask<object>(fetch, deadline, cancellationToken))
+            {
+                case ColdFetched:
+                    // The memory tier was told of the block before this caller was: its answer says that it has made it readable.
+                    await AskAsync(_node.Actors.Memory, new BindAlias(found.Id, found.Binding), deadline, cancellationToken);
+                    return null;
+                case Busy busy:
+                    return busy.Reason;
+                default:
+                    _node.Actors.Owners.Tell(new RemoveCopy(found.Id, located.Copy));
+                    return null;
+            }
+        }
+        catch (AskTimeoutException)
+        {
+            return $"the block was not read from disk within {deadline}";
+        }
+        catch (Exception e) when (e is MailboxFullException or DeadLetterException)
+        {
+            throw Unavailable(_node.Actors.Cold!, fetch, e);
+        }
+    }
+
+    /// <summary>The next reader finds the block in the directory, unless the key was deleted while this one was on its way.</summary>
+    private async ValueTask<GetResult> NameAsync(Found found, BlockLease lease)
+    {
         try
         {
             _node.Actors.Memory.Tell(new BindAlias(found.Id, found.Binding));

@@ -12,7 +12,7 @@ internal sealed partial class CascadeCache
     /// back when a step fails, so that neither room nor a fill is left behind.
     /// </summary>
     private sealed class PutOperation(
-        CacheContext node, KeyBinding binding, NativeBytes bytes, BlockId? knownId, TimeSpan deadline)
+        CacheContext node, KeyBinding binding, NativeBytes bytes, BlockId? knownId, bool durable, TimeSpan deadline)
     {
         private static long _tickets;
 
@@ -23,6 +23,12 @@ internal sealed partial class CascadeCache
         private readonly long _ticket = Interlocked.Increment(ref _tickets);
         private Reservation? _reservation;
         private (BlockId Id, ulong Fill)? _grant;
+
+        /// <summary>
+        /// The block is in the cold tier alone: it comes into memory without a grant. Who puts a block is likely to ask for it next, and its
+        /// bytes are at hand.
+        /// </summary>
+        private bool _isOnlyCold;
 
         public async ValueTask<PutResult> RunAsync(CancellationToken cancellationToken)
         {
@@ -35,13 +41,13 @@ internal sealed partial class CascadeCache
                 var id = Fill();
                 if (knownId is { } expected && id != expected)
                     throw new ArgumentException($"The bytes are block {id}, not {expected} as PutOptions.Id says: nothing was stored.");
-                if (_grant is null && await BeginAsync(id, cancellationToken) is { } done)
+                if (_grant is null && !_isOnlyCold && await BeginAsync(id, cancellationToken) is { } done)
                     return done;
                 cancellationToken.ThrowIfCancellationRequested();
 
                 // From here on the token is not looked at: a block that is half known would be neither put nor given up.
                 await PublishAsync(id);
-                return await BindAsync(id, PutStatus.Stored);
+                return await BindAsync(id, _isOnlyCold ? PutStatus.AlreadyPresent : PutStatus.Stored);
             }
             finally
             {
@@ -58,7 +64,7 @@ internal sealed partial class CascadeCache
             }
         }
 
-        /// <summary>Null when this put may fill the block; otherwise the outcome.</summary>
+        /// <summary>Null when this put is to fill the block; otherwise the outcome.</summary>
         private async ValueTask<PutResult?> BeginAsync(BlockId id, CancellationToken cancellationToken)
         {
             for (var attempt = 0; attempt < BeginsMax; attempt++)
@@ -71,6 +77,9 @@ internal sealed partial class CascadeCache
                         return null;
                     case AlreadyPresent when await TryAliasAsync(id):
                         return await BindAsync(id, PutStatus.AlreadyPresent);
+                    case AlreadyPresent { Copy.Tier: TierKind.Cold }:
+                        _isOnlyCold = true;
+                        return null;
                     case AlreadyPresent:
                         // It was evicted between the owner's answer and the tier's: what was reserved and filled is of use after all.
                         break;
@@ -144,12 +153,14 @@ internal sealed partial class CascadeCache
 
         private async ValueTask PublishAsync(BlockId id)
         {
-            var publish = new Publish(_reservation!.Value, id, binding);
+            var publish = new Publish(_reservation!.Value, id, binding, Announce: _isOnlyCold);
             _reservation = null;
             if (await AskAsync(node.Actors.Memory, publish, node.Defaults.AskTimeout, CancellationToken.None) is not Published published)
                 throw Unexpected(publish, publish);
 
-            var commit = new Commit(id, _grant!.Value.Fill, published.Copy);
+            if (_grant is not { } grant)
+                return;
+            var commit = new Commit(id, grant.Fill, published.Copy);
             var reply = await AskAsync(node.Actors.Owners, commit, node.Defaults.AskTimeout, CancellationToken.None);
             _grant = null;
 
@@ -160,13 +171,42 @@ internal sealed partial class CascadeCache
 
         private async ValueTask<PutResult> BindAsync(BlockId id, PutStatus status)
         {
-            return await CascadeCache.BindAsync(node, binding, id) switch
+            switch (await CascadeCache.BindAsync(node, binding, id))
             {
-                Bound => new PutResult(status, id),
-                Refused refused => new PutResult(PutStatus.Busy, default, refused.Reason),
-                var other => throw Unexpected(other, binding),
-            };
+                case Bound { Applied: true } when durable:
+                    return await MakeDurableAsync(id, status);
+                case Bound:
+                    return new PutResult(status, id);
+                case Refused refused:
+                    return new PutResult(PutStatus.Busy, default, refused.Reason);
+                case var other:
+                    throw Unexpected(other, binding);
+            }
         }
+
+        private async ValueTask<PutResult> MakeDurableAsync(BlockId id, PutStatus status)
+        {
+            try
+            {
+                var reply = await node.Actors.Memory.Ask<object>(new MakeDurable(id, binding, Left), Left, CancellationToken.None);
+                return reply switch
+                {
+                    MadeDurable => new PutResult(status, id),
+                    Busy busy => NotDurable(PutStatus.Busy, busy.Reason),
+                    Unavailable unavailable => NotDurable(PutStatus.Busy, unavailable.Reason),
+                    Refused refused => NotDurable(PutStatus.Refused, refused.Reason),
+                    NotFound => NotDurable(PutStatus.Busy, "it was evicted before it could be written: memory is far too small for the load"),
+                    var other => throw Unexpected(other, binding),
+                };
+            }
+            catch (Exception e) when (e is AskTimeoutException or MailboxFullException or DeadLetterException)
+            {
+                return NotDurable(PutStatus.Busy, $"no answer within {deadline}");
+            }
+        }
+
+        private static PutResult NotDurable(PutStatus status, string reason) =>
+            new(status, default, $"The block is in memory, but was not made durable: {reason}.");
 
         private void GiveBack()
         {

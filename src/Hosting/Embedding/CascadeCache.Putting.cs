@@ -24,10 +24,11 @@ internal sealed partial class CascadeCache
         ArgumentOutOfRangeException.ThrowIfNegative(bytes.LengthBytes);
         if (bytes.Address == 0)
             throw new ArgumentException("The block's address is null.", nameof(bytes));
-        if (Unsupported(options?.Acknowledgement ?? Acknowledgement.Memory) is { } reason)
+        var acknowledgement = options?.Acknowledgement ?? Acknowledgement.Memory;
+        if (Unsupported(acknowledgement) is { } reason)
             return new PutResult(PutStatus.Refused, default, reason);
 
-        var put = new PutOperation(_node, BindingOf(key), bytes, options?.Id, DeadlineOf(options?.Deadline, _node.Defaults.PutDeadline));
+        var put = new PutOperation(_node, BindingOf(key), bytes, options?.Id, acknowledgement.IsDurable, DeadlineOf(options?.Deadline, _node.Defaults.PutDeadline));
 
         // The arena must not be closed under a put that writes into it: counted first, looked at second, against Stop's order.
         Interlocked.Increment(ref _callsUnderWay);
@@ -44,10 +45,10 @@ internal sealed partial class CascadeCache
 
     private static unsafe NativeBytes NativeOf(System.Buffers.MemoryHandle pin, int length) => new((nint)pin.Pointer, length);
 
-    private static string? Unsupported(Acknowledgement acknowledgement)
+    private string? Unsupported(Acknowledgement acknowledgement)
     {
-        if (acknowledgement.IsDurable)
-            return "Durable acknowledgement needs a cold tier and this node has none: use Acknowledgement.Memory.";
+        if (acknowledgement.IsDurable && _node.Actors.Cold is null)
+            return "Durable acknowledgement needs a cold tier and this node has none: set cascade.tiers.cold.directory, or use Acknowledgement.Memory.";
         return acknowledgement.Machines > 1
             ? $"Replicated({acknowledgement.Machines}) needs {acknowledgement.Machines} nodes and this cluster has one: use Acknowledgement.Memory."
             : null;

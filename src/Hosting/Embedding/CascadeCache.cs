@@ -1,4 +1,6 @@
 using Cascade.Actors;
+using Cascade.Core.Clocks;
+using Cascade.Core.Cold;
 using Cascade.Core.Identity;
 using Cascade.Core.Messages;
 using Cascade.Core.Placement;
@@ -39,8 +41,8 @@ internal sealed partial class CascadeCache(CacheContext node) : ICascade
         new(key.Digest, key.Parent, key.Depth, _node.Clock.Next(_node.Time.GetUtcNow().ToUnixTimeMilliseconds()));
 
     /// <summary>
-    /// Binds a key to a block that is here. A later binding or a deletion that came first keeps its right: the tier lets the key go again.
-    /// So does the index when the block was evicted before it knew the key.
+    /// Binds a key to a block that is here. A later binding or a deletion that came first keeps its right: the tiers let the key go again.
+    /// So does the index when the block left every tier before it knew the key.
     /// </summary>
     private static async ValueTask<object> BindAsync(CacheContext node, KeyBinding binding, BlockId id)
     {
@@ -48,10 +50,26 @@ internal sealed partial class CascadeCache(CacheContext node) : ICascade
         if (reply is not Bound bound)
             return reply;
         if (!bound.Applied)
-            node.Actors.Memory.Tell(new ReleaseKey(binding.Key, id, binding.Stamp));
-        else if (!node.Arena.Directory.TryDescribe(id, out _))
+            await ReleaseKeyAsync(node, binding.Key, id, binding.Stamp, CancellationToken.None);
+        else if (!node.Inventory.Holds(id))
             node.Actors.KeyIndex.Tell(new Forget(binding.Key, id, binding.Stamp));
         return reply;
+    }
+
+    /// <summary>
+    /// Takes a key's name off a block in all tiers, as of a stamp. Memory first: what it wrote to the cold tier under the key is then on
+    /// its way there before the deletion.
+    /// </summary>
+    /// <returns>The cold tier's answer; null where there is none.</returns>
+    private static async ValueTask<object?> ReleaseKeyAsync(
+        CacheContext node, KeyDigest key, BlockId id, HybridTimestamp stamp, CancellationToken cancellationToken)
+    {
+        var timeout = node.Defaults.AskTimeout;
+        if (!id.IsZero)
+            await AskAsync(node.Actors.Memory, new ReleaseKey(key, id, stamp), timeout, cancellationToken);
+        return node.Actors.Cold is { } cold
+            ? await AskAsync(cold, new ColdUnbind(key, stamp, Durable: true, timeout), timeout, cancellationToken)
+            : null;
     }
 
     /// <summary>Asks and turns what can go wrong with an Ask into the one error that callers know.</summary>

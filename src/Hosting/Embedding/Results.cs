@@ -13,17 +13,19 @@ public enum PutStatus
     /// <summary>The same bytes were here already; the key names them now.</summary>
     AlreadyPresent,
 
-    /// <summary>No room came free within the deadline: nothing was stored. Trying again later may succeed.</summary>
+    /// <summary>
+    /// Not done within the deadline, for lack of room or of a disk that keeps up: nothing was acknowledged. Trying again later may succeed.
+    /// </summary>
     Busy,
 
-    /// <summary>The put cannot be done as asked, now or later: nothing was stored.</summary>
+    /// <summary>The put cannot be done as asked, now or later: nothing was acknowledged.</summary>
     Refused,
 }
 
 /// <summary>Outcome of a put.</summary>
 /// <param name="Status">What became of it.</param>
-/// <param name="Id">The block's id; the default value when nothing was stored.</param>
-/// <param name="Reason">Why nothing was stored, and what to do; null otherwise.</param>
+/// <param name="Id">The block's id; the default value when nothing was acknowledged.</param>
+/// <param name="Reason">Why nothing was acknowledged, and what to do; null otherwise.</param>
 public readonly record struct PutResult(PutStatus Status, BlockId Id, string? Reason = null)
 {
     /// <summary>True when the key names the bytes now.</summary>

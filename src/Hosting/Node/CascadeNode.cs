@@ -1,4 +1,5 @@
 using Cascade.Actors;
+using Cascade.Core.Cold;
 using Cascade.Core.Hashing;
 using Cascade.Core.Identity;
 using Cascade.Core.Messages;
@@ -47,8 +48,32 @@ public sealed class CascadeNode : IAsyncDisposable
 
         // Setting memory aside takes seconds for gigabytes: not on the caller's thread.
         var parts = await Task.Run(() => NodeParts.Build(options, startup, logger), cancellationToken);
+        var node = new CascadeNode(parts, startup, logger);
+        try
+        {
+            await node.AwaitColdTierAsync(options.Tiers.Cold.Directory, cancellationToken);
+        }
+        catch
+        {
+            await node.DisposeAsync();
+            throw;
+        }
+
         NodeLog.Serving(logger, new NodeId((uint)options.Node.Id), options.Cluster.Name, Blake3.Implementation);
-        return new CascadeNode(parts, startup, logger);
+        return node;
+    }
+
+    private async Task AwaitColdTierAsync(string directory, CancellationToken cancellationToken)
+    {
+        if (_parts.Cold is not { } cold)
+            return;
+        var started = _startup.Time.GetTimestamp();
+        var ready = await cold.Ready.WaitAsync(cancellationToken);
+
+        // Stamps on disk are this node's own, also when its clock was set back since: what is bound from now on is later.
+        _parts.Cache.Clock.Observe(ready.LatestStamp, ready.LatestStamp.UnixTimeMilliseconds);
+        var milliseconds = (long)_startup.Time.GetElapsedTime(started).TotalMilliseconds;
+        NodeLog.ColdReady(_logger, directory, ready.Blocks, ready.Keys, ready.HeadersRead, milliseconds);
     }
 
     /// <summary>
@@ -66,12 +91,14 @@ public sealed class CascadeNode : IAsyncDisposable
     {
         _cache.Stop();
         var isClean = await IsDrainedAsync() && await IsTierIdleAsync();
+        isClean &= await IsColdTierIdleAsync();
         await _parts.System.Terminate();
 
         // A put that is still copying would write into memory that is gone: it keeps the arena open until the process ends.
         if (isClean)
         {
             _parts.Writer.Dispose();
+            _parts.Cold?.Dispose();
             _parts.Arena.Dispose();
             _parts.Policy.Dispose();
         }
@@ -95,6 +122,25 @@ public sealed class CascadeNode : IAsyncDisposable
         }
         catch (AskTimeoutException)
         {
+            return false;
+        }
+    }
+
+    /// <summary>
+    /// What the cold tier was asked for is on disk, with a checkpoint for a quick start, and its device does not touch the arena any more.
+    /// </summary>
+    private async Task<bool> IsColdTierIdleAsync()
+    {
+        if (Actors.Cold is not { } cold)
+            return true;
+        try
+        {
+            await cold.Ask<ColdSettled>(ColdSettle.Instance, DrainPatience);
+            return true;
+        }
+        catch (AskTimeoutException)
+        {
+            NodeLog.ColdStopNotClean(_logger, DrainPatience);
             return false;
         }
     }

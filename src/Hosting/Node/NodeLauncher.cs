@@ -1,6 +1,7 @@
 using System.Globalization;
 using Cascade.Hosting.Cli;
 using Cascade.Hosting.Configuration;
+using Cascade.Tiers.Cold;
 using Cascade.Tiers.Shm;
 using Microsoft.Extensions.Logging;
 
@@ -17,12 +18,14 @@ internal sealed class NodeLauncher : INodeLauncher
     {
         var options = Load(request).Options;
         using var progress = new ProgressReporter(console, "setting memory aside", HumanText.Size);
+        using var recovery = new ProgressReporter(console, "reading the files of the cold tier", HumanText.Count);
         var startup = new NodeStartup
         {
             Logging = LoggerFactory.Create(logging => logging
                 .SetMinimumLevel(options.Logging.Level)
                 .AddProvider(new ConsoleLogProvider(console))),
             Progress = progress,
+            RecoveryProgress = recovery,
             Reset = request.Reset,
             KeepArena = request.KeepArena,
         };
@@ -35,6 +38,10 @@ internal sealed class NodeLauncher : INodeLauncher
             // The system's own words say why a path cannot be opened, locked or removed.
             var reason = e.InnerException is IOException system ? $" {system.Message}" : "";
             throw new CliException(ExitCode.Unavailable, e.Message + reason, e);
+        }
+        catch (ColdRefusedException e)
+        {
+            throw new CliException(ExitCode.Unavailable, e.Message, e);
         }
     }
 

@@ -29,4 +29,25 @@ internal static partial class NodeLog
 
     [LoggerMessage(1006, LogLevel.Information, "{Node} stopped")]
     public static partial void Stopped(ILogger logger, Core.Identity.NodeId node);
+
+    [LoggerMessage(
+        1007,
+        LogLevel.Information,
+        "Cold tier in {Directory}: {Blocks} blocks under {Keys} keys; {Headers} records read that no checkpoint covered, in {Milliseconds} ms")]
+    public static partial void ColdReady(ILogger logger, string directory, int blocks, int keys, long headers, long milliseconds);
+
+    [LoggerMessage(1008, LogLevel.Warning, "Cold tier: {Warning}")]
+    public static partial void ColdWarning(ILogger logger, string warning);
+
+    [LoggerMessage(1009, LogLevel.Warning, "Cold tier: {Notice}")]
+    public static partial void ColdBuffered(ILogger logger, string notice);
+
+    [LoggerMessage(1010, LogLevel.Debug, "Cold tier: {Reason}")]
+    public static partial void ColdFailure(ILogger logger, string reason);
+
+    [LoggerMessage(1011, LogLevel.Error, "Cold tier: {Trouble}")]
+    public static partial void ColdTrouble(ILogger logger, string trouble);
+
+    [LoggerMessage(1012, LogLevel.Warning, "Stopping although the cold tier is still at work after {Waited}: what is not on disk yet is left to the next start")]
+    public static partial void ColdStopNotClean(ILogger logger, TimeSpan waited);
 }

@@ -5,13 +5,13 @@ using Cascade.Cluster.Owners;
 using Cascade.Cluster.Registry;
 using Cascade.Cluster.Tracking;
 using Cascade.Core.Clocks;
+using Cascade.Core.Cold;
 using Cascade.Core.Eviction;
 using Cascade.Core.Identity;
 using Cascade.Core.Indices;
 using Cascade.Core.Messages;
 using Cascade.Core.Ownership;
 using Cascade.Core.Placement;
-using Cascade.Core.Ports;
 using Cascade.Core.Registry;
 using Cascade.Core.Tiering;
 using Cascade.Core.Tracking;
@@ -24,13 +24,14 @@ using Microsoft.Extensions.Logging;
 namespace Cascade.Hosting.Node;
 
 /// <summary>What a node consists of, put together in the one order that works: arena, actors, and who knows whom.</summary>
-internal sealed record NodeParts(ShmArena Arena, S3FifoPolicy Policy, PayloadWriter Writer, ActorSystem System, CacheContext Cache)
+internal sealed record NodeParts(
+    ShmArena Arena, S3FifoPolicy Policy, PayloadWriter Writer, ActorSystem System, CacheContext Cache, ColdParts? Cold)
 {
     /// <summary>A binding stamped by a clock that is ahead by more than this is not believed.</summary>
     private static readonly TimeSpan ClockDriftMax = TimeSpan.FromMinutes(1);
 
-    /// <summary>Waits and limits of owners beside those of the configuration.</summary>
-    private static readonly OwnerSettings Owners = new();
+    /// <summary>Blocks that are read ahead of one reader at most, however small they are.</summary>
+    private const int ReadAheadBlocksMax = 256;
 
     /// <summary>Opens the arena and starts the actors.</summary>
     public static NodeParts Build(CascadeOptions options, NodeStartup startup, ILogger logger)
@@ -51,13 +52,18 @@ internal sealed record NodeParts(ShmArena Arena, S3FifoPolicy Policy, PayloadWri
             },
             Progress = startup.Progress,
         });
+        ColdParts? cold = null;
         try
         {
             LogArena(logger, options, arena);
-            return StartOn(arena, policy, accesses, recipients, address, options, startup, logger);
+            var registered = new RegistryReplica();
+            if (options.Tiers.Cold.IsPresent)
+                cold = ColdParts.Open(options, arena, registered, startup, logger);
+            return StartOn(arena, policy, accesses, recipients, address, registered, cold, options, startup, logger);
         }
         catch
         {
+            cold?.Dispose();
             arena.Dispose();
             policy.Dispose();
             throw;
@@ -70,6 +76,8 @@ internal sealed record NodeParts(ShmArena Arena, S3FifoPolicy Policy, PayloadWri
         AccessLog accesses,
         Recipients recipients,
         TierAddress address,
+        RegistryReplica registered,
+        ColdParts? cold,
         CascadeOptions options,
         NodeStartup startup,
         ILogger logger)
@@ -82,15 +90,17 @@ internal sealed record NodeParts(ShmArena Arena, S3FifoPolicy Policy, PayloadWri
             LogSink = e => NodeLog.ActorFailed(logger, e.LogSource, e.Message, (e as Error)?.Cause),
         });
         var quota = (long)(options.Tiers.Shm.CapacityBytes * options.Protection.QuotaShare);
-        var registered = new RegistryReplica();
         var clock = new HybridClock(ClockDriftMax, arena.LastStamp);
+        var inventory = new NodeInventory(arena, cold?.Store);
         var actors = StartActors(
-            options, startup.Time, system, recipients, new Shared(address, arena, policy, registered, accesses, clock, quota));
+            options, startup, system, recipients, new Shared(address, arena, policy, registered, accesses, clock, inventory, cold, quota));
         var writer = new PayloadWriter(options.Cluster.Digest, options.Put.HashThreads, options.Put.ParallelFromBytes);
         var defaults = new CacheDefaults(
-            options.Put.Deadline, options.Actors.AskTimeout, options.Leases.Duration, options.Put.HashThreads, quota);
+            options.Put.Deadline, options.Actors.AskTimeout, options.Leases.Duration, options.Put.HashThreads,
+            options.Tiers.Cold.ReadAheadBytes > 0 ? ReadAheadBlocksMax : 0, quota);
         return new NodeParts(
-            arena, policy, writer, system, new CacheContext(address.Node, arena, writer, actors, registered, clock, startup.Time, defaults));
+            arena, policy, writer, system,
+            new CacheContext(address.Node, arena, writer, actors, inventory, registered, clock, startup.Time, defaults), cold);
     }
 
     private sealed record Shared(
@@ -100,13 +110,17 @@ internal sealed record NodeParts(ShmArena Arena, S3FifoPolicy Policy, PayloadWri
         RegistryReplica Registered,
         AccessLog Accesses,
         HybridClock Clock,
+        NodeInventory Inventory,
+        ColdParts? Cold,
         long QuotaBytes);
 
     private static CascadeActors StartActors(
-        CascadeOptions options, TimeProvider time, ActorSystem system, Recipients recipients, Shared shared)
+        CascadeOptions options, NodeStartup startup, ActorSystem system, Recipients recipients, Shared shared)
     {
+        var time = startup.Time;
         var sharding = ClusterSharding.Get(system);
-        var ownerContext = new OwnerContext(Owners, new ArenaInventory(shared.Arena), recipients, shared.Clock, time);
+        var ownerSettings = new OwnerSettings { HasColdTier = shared.Cold is not null };
+        var ownerContext = new OwnerContext(ownerSettings, shared.Inventory, recipients, shared.Clock, time);
         var owners = sharding.Start(
             BlockOwner.RegionName,
             id => BlockOwner.Props(id, ownerContext),
@@ -136,16 +150,28 @@ internal sealed record NodeParts(ShmArena Arena, S3FifoPolicy Policy, PayloadWri
         recipients.Add(Destination.Owners, owners);
         recipients.Add(Destination.KeyIndex, keyIndex);
 
-        // The tier starts last: its first message may already need all others.
+        // The tiers start last: their first messages may already need all others.
+        var cold = shared.Cold?.Start(system, recipients, startup);
+        var memory = StartMemory(options, time, system, recipients, shared);
+        return new CascadeActors(memory, cold, owners, keyIndex, registry, tracker);
+    }
+
+    private static IActorRef StartMemory(
+        CascadeOptions options, TimeProvider time, ActorSystem system, Recipients recipients, Shared shared)
+    {
+        var shm = options.Tiers.Shm;
         var settings = MemoryTierSettings.Default with
         {
-            MaxBlockBytes = options.Tiers.Shm.MaxBlockBytes,
-            WaitingPutsMax = options.Tiers.Shm.WaitingPutsMax,
+            MaxBlockBytes = shm.MaxBlockBytes,
+            WaitingPutsMax = shm.WaitingPutsMax,
+            HasColdTier = shared.Cold is not null,
+            HeadroomBytes = shared.Cold is not null ? (long)(shm.CapacityBytes * options.Tiers.Cold.Headroom) : 0,
         };
         var core = new MemoryTierCore(shared.Address, shared.Arena, shared.Policy, shared.Registered, settings);
         var memory = system.ActorOf(MemoryTier.Props(core, recipients, time), "memory-tier");
         recipients.Add(shared.Address, memory);
-        return new CascadeActors(memory, owners, keyIndex, registry, tracker);
+        recipients.Add(ColdPort.Memory, memory);
+        return memory;
     }
 
     private static ShmArena OpenArena(CascadeOptions options, NodeStartup startup, NodeId self, ShmArenaHooks hooks)
@@ -180,14 +206,5 @@ internal sealed record NodeParts(ShmArena Arena, S3FifoPolicy Policy, PayloadWri
         else
             NodeLog.ArenaAttached(
                 logger, arena.FilePath, report.Blocks, report.Bytes, report.Aliases, report.DroppedInFlight, report.DroppedDamaged, milliseconds);
-    }
-
-    /// <summary>What this node's tiers hold, for owners that come to life.</summary>
-    private sealed class ArenaInventory(ShmArena arena) : ICopyInventory
-    {
-        public IReadOnlyList<CopyLocation> CopiesOf(BlockId id) =>
-            arena.Directory.TryDescribe(id, out var copy) ? [copy] : [];
-
-        public bool Holds(BlockId id) => arena.Directory.TryDescribe(id, out _);
     }
 }

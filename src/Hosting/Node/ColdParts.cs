@@ -1,0 +1,115 @@
+using Cascade.Actors;
+using Cascade.Actors.Shells;
+using Cascade.Core.Cold;
+using Cascade.Core.Identity;
+using Cascade.Core.Placement;
+using Cascade.Core.Ports;
+using Cascade.Hosting.Configuration;
+using Cascade.Tiers.Cold;
+using Cascade.Tiers.Shm;
+using Microsoft.Extensions.Logging;
+
+namespace Cascade.Hosting.Node;
+
+/// <summary>What of a node is its cold tier: the directory, the device on it, the store and its actor.</summary>
+internal sealed class ColdParts : IDisposable
+{
+    private readonly ColdDirectory _directory;
+    private readonly ColdDevice _device;
+    private readonly CompletionInbox _inbox = new();
+    private readonly TaskCompletionSource<ColdReady> _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TierAddress _address;
+    private readonly ILogger _logger;
+
+    private ColdParts(CascadeOptions options, ColdDirectory directory, ShmArena arena, IProtectedBlocks registered, NodeStartup startup, ILogger logger)
+    {
+        var cold = options.Tiers.Cold;
+        _directory = directory;
+        _logger = logger;
+        _address = new TierAddress(new NodeId((uint)options.Node.Id), TierKind.Cold);
+        Store = new ColdStoreCore(_address, SettingsOf(options), options.Cluster.Digest, registered);
+        _device = new ColdDevice(
+            directory,
+            new PayloadArea(arena.PayloadAddress, arena.CapacityBytes),
+            new ColdDeviceOptions { Threads = cold.Threads, VerifyEvery = cold.VerifyEvery, Preallocate = cold.Preallocate },
+            new ColdDeviceHooks
+            {
+                OnCompletion = _inbox.Add,
+                OnFailure = reason => NodeLog.ColdFailure(logger, reason),
+                OnBuffered = notice => NodeLog.ColdBuffered(logger, notice),
+            },
+            startup.Time);
+    }
+
+    /// <summary>What the files hold.</summary>
+    public ColdStoreCore Store { get; }
+
+    /// <summary>Completes when what is on disk is known and its keys are told.</summary>
+    public Task<ColdReady> Ready => _ready.Task;
+
+    /// <summary>Opens the node's files.</summary>
+    /// <exception cref="ColdRefusedException">The directory cannot be used; the message says why and what to do.</exception>
+    public static ColdParts Open(CascadeOptions options, ShmArena arena, IProtectedBlocks registered, NodeStartup startup, ILogger logger)
+    {
+        var cold = options.Tiers.Cold;
+        var directory = ColdDirectory.Open(
+            new ColdDirectoryOptions
+            {
+                DirectoryPath = cold.Directory,
+                Rank = options.Node.Id,
+                StripeCount = cold.StripeCount,
+                StripeSizeBytes = cold.StripeBytes,
+            },
+            warning => NodeLog.ColdWarning(logger, warning));
+        try
+        {
+            return new ColdParts(options, directory, arena, registered, startup, logger);
+        }
+        catch
+        {
+            directory.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Starts the tier's actor, which begins to read what is on disk.</summary>
+    public IActorRef Start(ActorSystem system, Recipients recipients, NodeStartup startup)
+    {
+        var hooks = new ColdTierHooks
+        {
+            OnReady = ready => _ready.TrySetResult(ready),
+            OnRecovery = progress => startup.RecoveryProgress?.Report(progress),
+            OnTrouble = trouble => NodeLog.ColdTrouble(_logger, trouble),
+        };
+        var tier = system.ActorOf(ColdTier.Props(Store, _device, _inbox, recipients, startup.Time, hooks), "cold-tier");
+        recipients.Add(_address, tier);
+        return tier;
+    }
+
+    /// <summary>Lets go of the files. The device must be idle, or what it still does must not be waited for.</summary>
+    public void Dispose()
+    {
+        _device.Dispose();
+        _directory.Dispose();
+    }
+
+    private static ColdSettings SettingsOf(CascadeOptions options)
+    {
+        var cold = options.Tiers.Cold;
+        return new ColdSettings
+        {
+            FileBytes = cold.FileBytes,
+            CapacityBytes = cold.CapacityBytes,
+            MaxBlockBytes = cold.MaxBlockBytes,
+
+            // What waits to be written lies in the arena, and must leave room there for what is read and put meanwhile.
+            QueueBytesMax = Math.Min(cold.WriteQueueBytes, options.Tiers.Shm.CapacityBytes / 4),
+            GroupDelay = cold.GroupDelay,
+            GroupBytesMax = cold.GroupBytes,
+            AdmitFrequencyMin = cold.AdmitReads,
+            CompactBelowShare = cold.CompactBelow,
+            ReadAheadBytesMax = cold.ReadAheadBytes,
+            WritesInFlightMax = cold.Threads,
+        };
+    }
+}
