@@ -28,7 +28,7 @@ public sealed class ReplayReportTests
         tally.GetLatency.Record(1_250);
         using var output = new StringWriter();
 
-        JsonOutput.Write(output, ReplayReport.Of(tally, new NodeFigures(11, 12, 18), -4096, TimeSpan.FromSeconds(1.5)));
+        JsonOutput.Write(output, ReplayReport.Of(tally, new NodeFigures(11, 12, 13), -4096, TimeSpan.FromSeconds(1.5)));
 
         Assert.Equal(
             """
