@@ -38,7 +38,6 @@ public sealed record CascadeOptions
     internal static CascadeOptions Read(OptionsReader root, int processorCount)
     {
         var cascade = root.Section("cascade");
-        var tiers = new TierOptions { Shm = ShmTierOptions.Read(cascade.Section("tiers").Section("shm")) };
         return new CascadeOptions
         {
             Cluster = ClusterOptions.Read(cascade.Section("cluster")),
@@ -47,7 +46,7 @@ public sealed record CascadeOptions
             Keys = KeyOptions.Read(cascade.Section("keys")),
             Leases = LeaseOptions.Read(cascade.Section("leases")),
             Put = PuttingOptions.Read(cascade.Section("put"), processorCount),
-            Tiers = tiers,
+            Tiers = TierOptions.Read(cascade.Section("tiers")),
             Protection = ProtectionOptions.Read(cascade.Section("protection")),
             Tracker = TrackerOptions.Read(cascade.Section("tracker")),
             Logging = LoggingOptions.Read(cascade.Section("logging")),

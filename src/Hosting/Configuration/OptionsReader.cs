@@ -66,16 +66,16 @@ internal sealed class OptionsReader
             : Refuse<int>(key, scalar, $"expected {expected}");
     }
 
-    /// <summary>A part of a whole, 0 to 1.</summary>
-    public double Share(string key)
+    /// <summary>A part of a whole, 0 to 1 or less.</summary>
+    public double Share(string key, double max = 1)
     {
-        const string Expected = "a share from 0 to 1 such as 0.5";
-        if (Scalar(key, Expected) is not { } scalar)
+        var expected = Invariant($"a share from 0 to {max} such as {max / 2}");
+        if (Scalar(key, expected) is not { } scalar)
             return 0;
         return Quantity.TryParse(scalar.Text, out var quantity) && quantity.Unit.Length == 0
-            && double.TryParse(scalar.Text, CultureInfo.InvariantCulture, out var share) && share is >= 0 and <= 1
+            && double.TryParse(scalar.Text, CultureInfo.InvariantCulture, out var share) && share >= 0 && share <= max
             ? share
-            : Refuse<double>(key, scalar, $"expected {Expected}");
+            : Refuse<double>(key, scalar, $"expected {expected}");
     }
 
     public T Choice<T>(string key, params (string Word, T Value)[] choices)
@@ -95,6 +95,9 @@ internal sealed class OptionsReader
         Scalar(key, expected) is not { } scalar ? ""
         : accept(scalar.Text) ? scalar.Text
         : Refuse<string>(key, scalar, $"expected {expected}");
+
+    /// <summary>True of what can be an absolute path on this system.</summary>
+    public static bool IsAbsolutePath(string text) => Path.IsPathFullyQualified(text) && !text.Contains('\0', StringComparison.Ordinal);
 
     /// <summary>Octal permissions that let the owner read and write.</summary>
     public UnixFileMode FileMode(string key)

@@ -5,6 +5,15 @@ public sealed record TierOptions
 {
     /// <summary><c>cascade.tiers.shm</c></summary>
     public required ShmTierOptions Shm { get; init; }
+
+    /// <summary><c>cascade.tiers.cold</c></summary>
+    public required ColdTierOptions Cold { get; init; }
+
+    internal static TierOptions Read(OptionsReader reader) => new()
+    {
+        Shm = ShmTierOptions.Read(reader.Section("shm")),
+        Cold = ColdTierOptions.Read(reader.Section("cold")),
+    };
 }
 
 /// <summary>Settings of the memory tier.</summary>
@@ -62,7 +71,7 @@ public sealed record ShmTierOptions
         return new()
         {
             CapacityBytes = capacity,
-            Directory = reader.Text("directory", "an absolute path", IsDirectory),
+            Directory = reader.Text("directory", "an absolute path", OptionsReader.IsAbsolutePath),
             MaxBlocks = maxBlocks > 0 ? maxBlocks : (int)Math.Clamp(capacity / DerivedBlockBytes, DerivedBlocksMin, BlocksMax),
             Mode = reader.FileMode("mode"),
             PreFault = reader.Boolean("pre-fault"),
@@ -72,7 +81,4 @@ public sealed record ShmTierOptions
             WaitingPutsMax = reader.Integer("waiting-puts-max", 0, WaitingPutsLimit),
         };
     }
-
-    private static bool IsDirectory(string text) =>
-        Path.IsPathFullyQualified(text) && !text.Contains('\0', StringComparison.Ordinal);
 }

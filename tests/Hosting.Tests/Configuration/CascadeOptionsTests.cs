@@ -35,6 +35,22 @@ public sealed class CascadeOptionsTests
         ["cascade.tiers.shm.verify-after-attach"] = ("no", "Tiers.Shm.VerifyAfterAttach", false),
         ["cascade.tiers.shm.max-block"] = ("1MiB", "Tiers.Shm.MaxBlockBytes", 1L << 20),
         ["cascade.tiers.shm.waiting-puts-max"] = ("0", "Tiers.Shm.WaitingPutsMax", 0),
+        ["cascade.tiers.cold.directory"] = ("/cold", "Tiers.Cold.Directory", "/cold"),
+        ["cascade.tiers.cold.capacity"] = ("2GiB", "Tiers.Cold.CapacityBytes", 2L << 30),
+        ["cascade.tiers.cold.file-size"] = ("8KiB", "Tiers.Cold.FileBytes", 8L << 10),
+        ["cascade.tiers.cold.max-block"] = ("1MiB", "Tiers.Cold.MaxBlockBytes", 1L << 20),
+        ["cascade.tiers.cold.threads"] = ("256", "Tiers.Cold.Threads", 256),
+        ["cascade.tiers.cold.write-queue"] = ("1MiB", "Tiers.Cold.WriteQueueBytes", 1L << 20),
+        ["cascade.tiers.cold.group-delay"] = ("0", "Tiers.Cold.GroupDelay", TimeSpan.Zero),
+        ["cascade.tiers.cold.group-size"] = ("4KiB", "Tiers.Cold.GroupBytes", 4L << 10),
+        ["cascade.tiers.cold.admit-reads"] = ("3", "Tiers.Cold.AdmitReads", 3),
+        ["cascade.tiers.cold.compact-below"] = ("0.25", "Tiers.Cold.CompactBelow", 0.25),
+        ["cascade.tiers.cold.verify-every"] = ("100", "Tiers.Cold.VerifyEvery", 100),
+        ["cascade.tiers.cold.read-ahead"] = ("0", "Tiers.Cold.ReadAheadBytes", 0L),
+        ["cascade.tiers.cold.headroom"] = ("0.5", "Tiers.Cold.Headroom", 0.5),
+        ["cascade.tiers.cold.preallocate"] = ("no", "Tiers.Cold.Preallocate", false),
+        ["cascade.tiers.cold.stripe-count"] = ("-1", "Tiers.Cold.StripeCount", -1),
+        ["cascade.tiers.cold.stripe-size"] = ("64KiB", "Tiers.Cold.StripeBytes", 64L << 10),
         ["cascade.protection.quota-share"] = ("0.25", "Protection.QuotaShare", 0.25),
         ["cascade.tracker.promote-after-hits"] = ("4", "Tracker.PromoteAfterHits", 4),
         ["cascade.tracker.sample-log"] = ("100", "Tracker.SampleLog", 100),
@@ -45,6 +61,7 @@ public sealed class CascadeOptionsTests
     private static readonly Dictionary<string, string[]> Derived = new(StringComparer.Ordinal)
     {
         ["cascade.tiers.shm.capacity"] = ["Tiers.Shm.MaxBlocks", "Tiers.Shm.MaxBlockBytes"],
+        ["cascade.tiers.cold.capacity"] = ["Tiers.Cold.MaxBlockBytes"],
     };
 
     public static TheoryData<string> Keys => [.. Leaves()];
@@ -60,6 +77,7 @@ public sealed class CascadeOptionsTests
         Assert.Equal(8192, options.Tiers.Shm.MaxBlocks);
         Assert.Equal(256L << 20, options.Tiers.Shm.MaxBlockBytes);
         Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, options.Tiers.Shm.Mode);
+        Assert.Equal((false, "", 100L << 30, 4L << 30), (options.Tiers.Cold.IsPresent, options.Tiers.Cold.Directory, options.Tiers.Cold.CapacityBytes, options.Tiers.Cold.MaxBlockBytes));
         Assert.Equal(ConfigurationTesting.Processors, options.Put.HashThreads);
         Assert.Equal(LogLevel.Information, options.Logging.Level);
     }
@@ -128,13 +146,24 @@ public sealed class CascadeOptionsTests
         Assert.Equal((maxBlocks, maxBlockBytes), (shm.MaxBlocks, shm.MaxBlockBytes));
     }
 
+    [Theory]
+    [InlineData("capacity = 1GiB", (256L << 20) - 4096)]
+    [InlineData("capacity = 16GiB", (4L << 30) - 4096)]
+    [InlineData("capacity = 1PiB", 4L << 30)]
+    public void Largest_block_of_the_cold_tier_is_derived_from_its_capacity(string setting, long maxBlockBytes) => Assert.Equal(
+        maxBlockBytes, ConfigurationTesting.Load(null, null, $"cascade.tiers.cold.{setting}").Options.Tiers.Cold.MaxBlockBytes);
+
+    [Fact]
+    public void Cold_tier_is_present_once_it_has_a_directory() =>
+        Assert.True(ConfigurationTesting.Load(null, null, "cascade.tiers.cold.directory = /cold").Options.Tiers.Cold.IsPresent);
+
     private static IEnumerable<string> Leaves() =>
         KnownKeys.Leaves(ConfigurationTesting.Reference()).Select(path => string.Join('.', path));
 
     private static Dictionary<string, object> Properties(object node, string prefix)
     {
         var properties = new Dictionary<string, object>(StringComparer.Ordinal);
-        foreach (var property in node.GetType().GetProperties(BindingFlags.Public | BindingFlags.Instance))
+        foreach (var property in node.GetType().GetProperties(BindingFlags.Public | BindingFlags.Instance).Where(property => property.CanWrite))
         {
             var value = property.GetValue(node)!;
             if (property.PropertyType.Name.EndsWith("Options", StringComparison.Ordinal))
