@@ -38,6 +38,9 @@ public sealed class CascadeNode : IAsyncDisposable
     /// <summary>How the arena came to be open.</summary>
     public Tiers.Shm.AttachReport Attach => _parts.Arena.Report;
 
+    /// <summary>What the cold tier found on disk at the start; null when the node has none.</summary>
+    public ColdReady? ColdStart { get; private set; }
+
     /// <summary>Starts a node; it serves when the task completes.</summary>
     /// <exception cref="Tiers.Shm.ArenaRefusedException">The arena cannot be made or taken over; the message says why and what to do.</exception>
     public static async Task<CascadeNode> StartAsync(CascadeOptions options, NodeStartup startup, CancellationToken cancellationToken)
@@ -68,7 +71,7 @@ public sealed class CascadeNode : IAsyncDisposable
         if (_parts.Cold is not { } cold)
             return;
         var started = _startup.Time.GetTimestamp();
-        var ready = await cold.Ready.WaitAsync(cancellationToken);
+        var ready = ColdStart = await cold.Ready.WaitAsync(cancellationToken);
 
         // Stamps on disk are this node's own, also when its clock was set back since: what is bound from now on is later.
         _parts.Cache.Clock.Observe(ready.LatestStamp, ready.LatestStamp.UnixTimeMilliseconds);
