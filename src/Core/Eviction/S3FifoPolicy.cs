@@ -134,6 +134,16 @@ public sealed class S3FifoPolicy : IEvictionPolicy, IDisposable
         return TryPickAny(mayEvict, out slot);
     }
 
+    /// <inheritdoc/>
+    /// <remarks>The reads that were seen lately, 3 at most; a block of the main queue counts as 1 at least.</remarks>
+    public int FrequencyOf(uint slot)
+    {
+        var queue = _queues.QueueOf((int)slot);
+        if (queue == SlotQueue.None)
+            return 0;
+        return Math.Max((int)Volatile.Read(ref _frequencies[slot]), queue == SlotQueue.Main ? 1 : 0);
+    }
+
     /// <summary>Gives the tables back.</summary>
     public void Dispose()
     {

@@ -25,17 +25,23 @@ public sealed partial class BlockOwnerCore
             DropWhenFree(now, held, outbox);
     }
 
-    private void OnRemoveCopy(TimeSpan now, in CopyLocation copy, Outbox outbox)
+    private void OnRemoveCopy(TimeSpan now, RemoveCopy removed, Outbox outbox)
     {
-        var held = FindSlot(copy);
-        if (held is not null && held.Location.GenerationsAfter(copy) <= 0)
+        var held = FindSlot(removed.Copy);
+        if (held is not null && held.Location.GenerationsAfter(removed.Copy) <= 0)
             Uncount(held);
-        RememberRemoved(copy, wasDeleted: false);
+        RememberRemoved(removed.Copy, wasDeleted: false);
         EndDrainWhenEmpty(now, outbox);
+
+        // The tier cannot know whether its copy was the last. A writer at work brings the block back, and its keys with it.
+        var binding = removed.Binding;
+        if (State == BlockState.Absent && !binding.Key.IsZero)
+            outbox.Send(Destination.KeyIndex, new Forget(binding.Key, _id, binding.Stamp));
     }
 
-    private void OnEvict(TimeSpan now, object sender, in CopyLocation copy, Outbox outbox)
+    private void OnEvict(TimeSpan now, object sender, Evict evict, Outbox outbox)
     {
+        var copy = evict.Copy;
         var held = FindSlot(copy);
         if (held is not null && held.Location.Generation != copy.Generation)
         {
@@ -44,13 +50,13 @@ public sealed partial class BlockOwnerCore
                 Uncount(held);
             held = null;
         }
-        if (WhyKeep(now, held, copy) is { } reason)
+        if (WhyKeep(now, held, evict) is { } reason)
         {
             outbox.Send(sender, new EvictRefused(_id, copy, reason));
             return;
         }
         var isLast = _copies.Count == (held is null ? 0 : 1);
-        if (held is not null && isLast && held.IsInMemory && _settings.HasColdTier && !_isDraining)
+        if (held is not null && isLast && held.IsInMemory && _settings.HasColdTier && !_isDraining && !evict.Discard)
         {
             held.DemotedUntil = Deadline.After(now, _settings.DemoteTimeout);
             outbox.Send(sender, new Demote(_id, copy, TierKind.Cold));
@@ -67,18 +73,18 @@ public sealed partial class BlockOwnerCore
     /// <summary>
     /// Why a copy has to stay, or null when it may go; <paramref name="held"/> is null for a copy that is not counted.
     /// </summary>
-    private EvictRefusal? WhyKeep(TimeSpan now, HeldCopy? held, in CopyLocation copy)
+    private EvictRefusal? WhyKeep(TimeSpan now, HeldCopy? held, Evict evict)
     {
         if (held is { ReaderLeases: > 0 })
             return EvictRefusal.Leased;
-        if (_registrations is not null && IsLastToKeep(held, copy))
+        if (_registrations is not null && IsLastToKeep(held, evict.Copy))
             return EvictRefusal.Protected;
         // Any copy may be the one that the fill under way is about to commit: a tier that holds the block already gives its writer that one.
         if (_fill != 0)
             return EvictRefusal.Busy;
         if (held is null)
             return null;
-        var isBeingDemoted = held.DemotedUntil > now && _copies.Count == 1 && !_isDraining;
+        var isBeingDemoted = held.DemotedUntil > now && _copies.Count == 1 && !_isDraining && !evict.Discard;
         return held.PullLeases > 0 || isBeingDemoted ? EvictRefusal.Busy : null;
     }
 

@@ -100,8 +100,8 @@ public sealed partial class BlockOwnerCore
             case Release release: OnRelease(now, release, outbox); break;
             case Promote promote: OnPromote(now, sender, promote, outbox); break;
             case AddCopy added: OnAddCopy(now, added.Copy, outbox); break;
-            case RemoveCopy removed: OnRemoveCopy(now, removed.Copy, outbox); break;
-            case Evict evict: OnEvict(now, sender, evict.Copy, outbox); break;
+            case RemoveCopy removed: OnRemoveCopy(now, removed, outbox); break;
+            case Evict evict: OnEvict(now, sender, evict, outbox); break;
             case Protect protect: OnProtect(sender, protect.Key, outbox); break;
             case Unprotect unprotect: OnUnprotect(sender, unprotect.Key, outbox); break;
             case Delete: OnDelete(now, sender, outbox); break;

@@ -23,6 +23,12 @@ public interface IEvictionPolicy
     /// </summary>
     /// <returns>False when nothing may be given up.</returns>
     bool TryPickVictim(Func<uint, bool> mayEvict, out uint slot);
+
+    /// <summary>
+    /// How often the copy in a slot was asked for of late, by the policy's own measure: 0 for not at all. What was worth keeping once
+    /// counts as 1 at least. 0 for a slot that is not tracked.
+    /// </summary>
+    int FrequencyOf(uint slot);
 }
 
 /// <summary>The blocks that no tier of memory may drop: this node's replica of the prefix registry.</summary>

@@ -7,26 +7,61 @@ namespace Cascade.Core.Tiering;
 
 public sealed partial class MemoryTierCore
 {
-    /// <summary>How long a slot is left alone after its owner refused: a lease lives longer, a tick is about as long.</summary>
+    /// <summary>
+    /// How long a slot is left alone after its owner refused or the cold tier was busy: a lease lives longer, a tick is about as long.
+    /// </summary>
     private static readonly TimeSpan RefusalPause = TimeSpan.FromMilliseconds(50);
 
     private TimeSpan _now;
 
-    /// <summary>Asks owners to give up as much as the waiting puts need; what lies in pieces may take more than that.</summary>
+    /// <summary>Until when no victim is looked for ahead of need, since none was found: the walk over all slots is long.</summary>
+    private TimeSpan _lookAgainAt = TimeSpan.MinValue;
+
+    private bool NeedsRoom => _waiting.Count > 0 || _arena.FreeBytes < _settings.HeadroomBytes;
+
+    /// <summary>Bytes that are to come free: what is waited for, and what is missing of the headroom.</summary>
+    private long WantedBytes => _waitingBytes + Math.Max(0, _settings.HeadroomBytes - _arena.FreeBytes);
+
+    /// <summary>True when what is on its way out does not suffice; what lies in pieces may take more than that.</summary>
+    private bool WantsMore => _copies.EvictingBytes + _demotingBytes < WantedBytes;
+
+    /// <summary>Asks owners to give up as much as is needed.</summary>
     private void AskForRoom(TimeSpan now, Outbox outbox)
     {
         _now = now;
-        while (_waiting.Count > 0
-            && _copies.EvictingBytes < _waitingBytes
+        while (WantsMore
             && _copies.EvictionsInFlight < _settings.EvictionsInFlightMax
-            && _policy.TryPickVictim(_mayEvict, out var slot))
-            AskOwner(now, slot, outbox);
+            && TryPick(now, out var slot, out var question))
+            AskOwner(now, slot, question, outbox);
     }
 
-    private void AskOwner(TimeSpan now, uint slot, Outbox outbox)
+    private bool TryPick(TimeSpan now, out uint slot, out EvictQuestion question)
     {
-        _copies.StartEviction(slot, now + _settings.EvictionTimeout);
-        outbox.Send(Destination.Owners, new Evict(_copies.IdAt(slot), _copies.CopyAt(slot)));
+        while (_decided.TryDequeue(out var decided))
+        {
+            (var copy, question) = decided;
+            slot = copy.Slot;
+            if (_copies.Holds(copy) && MayEvict(slot))
+                return true;
+        }
+
+        (slot, question) = (0, EvictQuestion.Plain);
+        var isForLater = _waiting.Count == 0;
+        if ((_settings.HasColdTier && _demotions + _copies.EvictionsInFlight >= _settings.DemotionsInFlightMax)
+            || (isForLater && now < _lookAgainAt))
+            return false;
+        if (_policy.TryPickVictim(_mayEvict, out slot))
+            return true;
+        if (isForLater)
+            _lookAgainAt = now + RefusalPause;
+        return false;
+    }
+
+    private void AskOwner(TimeSpan now, uint slot, EvictQuestion question, Outbox outbox)
+    {
+        _copies.StartEviction(slot, question, now + _settings.EvictionTimeout);
+        outbox.Send(
+            Destination.Owners, new Evict(_copies.IdAt(slot), _copies.CopyAt(slot), Discard: question != EvictQuestion.Plain));
     }
 
     private bool MayEvict(uint slot) =>
@@ -41,26 +76,28 @@ public sealed partial class MemoryTierCore
         // A question that was withdrawn, room that nobody needs any more, a registration, a key or a reader that came meanwhile: the
         // copy stays and its owner learns so.
         var isUnnamed = _unnamed.Contains(copy) && IsUnnamed(copy);
-        if (!_copies.EndEviction(copy.Slot, now)
-            || (_waiting.Count == 0 && !isUnnamed)
-            || _protected.Contains(message.Id)
-            || !TryFree(message.Id, copy, evicted: !isUnnamed, forgetKeys: message.WasLast, outbox))
+        var question = _copies.EndEviction(copy.Slot, now);
+        var mayGo = question != EvictQuestion.None && (NeedsRoom || isUnnamed) && !_protected.Contains(message.Id);
+        var isToBeWritten = mayGo && !isUnnamed && !message.WasLast && question != EvictQuestion.Hopeless && HasKeysToFlush(copy.Slot);
+        if (!mayGo || isToBeWritten || !TryFree(message.Id, copy, evicted: !isUnnamed, forgetKeys: message.WasLast, outbox))
             outbox.Send(Destination.Owners, new AddCopy(message.Id, copy));
         else if (isUnnamed)
             _dropped++;
         else
             _evicted++;
+        if (isToBeWritten)
+            WriteToGo(now, copy, isDemotion: false, outbox);
         Serve(now, outbox);
     }
 
     private void OnEvictRefused(TimeSpan now, EvictRefused message, Outbox outbox)
     {
         // Asking again at once would turn a full tier of leased blocks into a storm of questions.
-        if (_copies.Holds(message.Copy) && _copies.EndEviction(message.Copy.Slot, now + RefusalPause))
+        if (_copies.Holds(message.Copy) && _copies.EndEviction(message.Copy.Slot, now + RefusalPause) != EvictQuestion.None)
             AskForRoom(now, outbox);
     }
 
-    private void OnDrop(TimeSpan now, BlockId id, in CopyLocation copy, Outbox outbox)
+    private void OnDrop(TimeSpan now, BlockId id, in CopyLocation copy, bool isCorrupt, Outbox outbox)
     {
         if (!_copies.Holds(copy))
         {
@@ -68,8 +105,12 @@ public sealed partial class MemoryTierCore
             return;
         }
 
-        if (!TryDrop(id, copy, outbox) && !_drops.Contains(copy))
-            _drops.Add(copy);
+        if (!TryDrop(id, copy, isCorrupt, outbox) && !_copies.IsLeaving(copy.Slot))
+        {
+            _copies.NoteLeaving(copy.Slot);
+            _drops.Add((copy, isCorrupt));
+        }
+
         Serve(now, outbox);
     }
 
@@ -81,23 +122,32 @@ public sealed partial class MemoryTierCore
 
         // Its owner must stop to locate it at once, also while a lease that was given earlier still holds it.
         outbox.Send(Destination.Owners, new RemoveCopy(message.Id, message.Copy));
-        OnDrop(now, message.Id, message.Copy, outbox);
+        OnDrop(now, message.Id, message.Copy, isCorrupt: true, outbox);
     }
 
     private void RetryDrops(Outbox outbox) =>
-        _drops.RemoveAll(copy => !_copies.Holds(copy) || TryDrop(_copies.IdAt(copy.Slot), copy, outbox));
+        _drops.RemoveAll(drop =>
+            !_copies.Holds(drop.Copy) || TryDrop(_copies.IdAt(drop.Copy.Slot), drop.Copy, drop.IsCorrupt, outbox));
 
-    private bool TryDrop(BlockId id, in CopyLocation copy, Outbox outbox)
+    private bool TryDrop(BlockId id, in CopyLocation copy, bool isCorrupt, Outbox outbox)
     {
-        if (!TryFree(id, copy, evicted: false, forgetKeys: true, outbox))
+        // Of a corrupt copy there may be a sound one in the cold tier: then its keys go on to name that, which the owner knows.
+        var mayBeElsewhere = isCorrupt && _settings.HasColdTier;
+        var keys = mayBeElsewhere ? KeysOf(copy.Slot).ToArray() : [];
+        if (!TryFree(id, copy, evicted: false, forgetKeys: !mayBeElsewhere, outbox))
             return false;
         _dropped++;
-        outbox.Send(Destination.Owners, new RemoveCopy(id, copy));
+        foreach (var binding in keys)
+            outbox.Send(Destination.Owners, new RemoveCopy(id, copy, binding));
+        if (keys.Length == 0)
+            outbox.Send(Destination.Owners, new RemoveCopy(id, copy));
         return true;
     }
 
     private bool TryFree(BlockId id, in CopyLocation copy, bool evicted, bool forgetKeys, Outbox outbox)
     {
+        if (IsHeldByWrite(copy.Slot))
+            return false;
         var keys = KeysOf(copy.Slot);
         if (!_arena.TryFree(copy.Slot, copy.Generation))
             return false;
@@ -109,6 +159,7 @@ public sealed partial class MemoryTierCore
                 outbox.Send(Destination.KeyIndex, new Forget(binding.Key, id, binding.Stamp));
         }
 
+        EndWriteOf(copy, outbox);
         return true;
     }
 }

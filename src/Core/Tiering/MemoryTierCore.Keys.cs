@@ -16,13 +16,17 @@ public sealed partial class MemoryTierCore
 
     private bool TryBindAlias(BlockId id, in KeyBinding binding)
     {
-        if (_arena.TryBindAlias(id, binding))
-            return true;
+        var isRecorded = _arena.TryBindAlias(id, binding);
+        if (_arena.TryFind(id, out var copy))
+        {
+            // A key that is here all the same was bound to another block later: this binding is void. Otherwise there was no room for it.
+            if (isRecorded)
+                _copies.SetFlushed(copy.Slot, false);
+            else if (!_arena.Knows(binding.Key))
+                _copies.NoteUnrecordedKey(copy.Slot);
+        }
 
-        // A key that is here all the same was bound to another block later: this binding is void. Otherwise there was no room for it.
-        if (_arena.TryFind(id, out var copy) && !_arena.Knows(binding.Key))
-            _copies.NoteUnrecordedKey(copy.Slot);
-        return false;
+        return isRecorded;
     }
 
     private void OnReleaseKey(TimeSpan now, object sender, ReleaseKey message, Outbox outbox)
@@ -53,7 +57,7 @@ public sealed partial class MemoryTierCore
         foreach (var copy in _unnamed)
         {
             if (_copies.IsCandidate(copy.Slot, now) && !_arena.IsPinned(copy.Slot))
-                AskOwner(now, copy.Slot, outbox);
+                AskOwner(now, copy.Slot, _settings.HasColdTier ? EvictQuestion.Unworthy : EvictQuestion.Plain, outbox);
         }
     }
 

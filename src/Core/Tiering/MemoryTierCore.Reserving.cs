@@ -1,41 +1,55 @@
 using System.Globalization;
+using Cascade.Core.Cold;
 using Cascade.Core.Messages;
+using Cascade.Core.Placement;
 using Cascade.Core.Ports;
 
 namespace Cascade.Core.Tiering;
 
 public sealed partial class MemoryTierCore
 {
-    private readonly LinkedList<WaitingPut> _waiting = new();
+    private readonly LinkedList<Waiter> _waiting = new();
     private long _waitingBytes;
 
-    private sealed record WaitingPut(object Sender, long LengthBytes, TimeSpan Deadline, long Ticket);
+    /// <summary>Who waits for room: a put, or a block that is read from the cold tier under the number of its fetch.</summary>
+    private sealed record Waiter(object Sender, long LengthBytes, TimeSpan Deadline, long Ticket, long? Fetch);
+
+    private long LargestBlock => Math.Min(_arena.MaxBlockBytes, _settings.MaxBlockBytes);
 
     private void OnReserve(TimeSpan now, object sender, Reserve message, Outbox outbox)
     {
-        var maxBytes = Math.Min(_arena.MaxBlockBytes, _settings.MaxBlockBytes);
-        if (message.LengthBytes < 1 || message.LengthBytes > maxBytes)
-        {
-            outbox.Send(sender, new Refused(string.Create(
-                CultureInfo.InvariantCulture,
-                $"A block of {message.LengthBytes} bytes does not fit: this tier takes 1 to {maxBytes} bytes (cascade.tiers.shm.capacity and max-block).")));
-            return;
-        }
-
-        if (_waiting.Count == 0 && _arena.TryReserve(message.LengthBytes, out var reservation))
-        {
+        if (message.LengthBytes < 1 || message.LengthBytes > LargestBlock)
+            outbox.Send(sender, new Refused(WhyNeverFits(message.LengthBytes)));
+        else if (!TryReserve(now, message.LengthBytes, out var reservation, outbox))
+            Await(now, new Waiter(sender, message.LengthBytes, now + message.Timeout, message.Ticket, Fetch: null), outbox);
+        else
             outbox.Send(sender, new Reserved(reservation));
-            return;
-        }
+    }
 
+    /// <summary>Takes room that is free now, unless others wait for it, and has what is missing of the headroom then come free.</summary>
+    private bool TryReserve(TimeSpan now, long lengthBytes, out Reservation reservation, Outbox outbox)
+    {
+        reservation = default;
+        if (_waiting.Count > 0 || !_arena.TryReserve(lengthBytes, out reservation))
+            return false;
+        AskForRoom(now, outbox);
+        return true;
+    }
+
+    private string WhyNeverFits(long lengthBytes) => string.Create(
+        CultureInfo.InvariantCulture,
+        $"A block of {lengthBytes} bytes does not fit: this tier takes 1 to {LargestBlock} bytes (cascade.tiers.shm.capacity and max-block).");
+
+    private void Await(TimeSpan now, Waiter waiter, Outbox outbox)
+    {
         if (_waiting.Count >= _settings.WaitingPutsMax)
         {
-            AnswerBusy(sender, $"{_waiting.Count} puts wait for room in memory already (cascade.tiers.shm.waiting-puts-max)", outbox);
+            TurnAway(waiter, $"{_waiting.Count} puts wait for room in memory already (cascade.tiers.shm.waiting-puts-max)", outbox);
             return;
         }
 
-        _waiting.AddLast(new WaitingPut(sender, message.LengthBytes, now + message.Timeout, message.Ticket));
-        _waitingBytes += message.LengthBytes;
+        _waiting.AddLast(waiter);
+        _waitingBytes += waiter.LengthBytes;
         AskForRoom(now, outbox);
         ExpireWaiters(now, outbox);
     }
@@ -47,21 +61,26 @@ public sealed partial class MemoryTierCore
             if (node.Value.Ticket != message.Ticket)
                 continue;
             RemoveWaiter(node);
-            AnswerBusy(node.Value.Sender, $"the request for {node.Value.LengthBytes} bytes was withdrawn", outbox);
+            TurnAway(node.Value, $"the request for {node.Value.LengthBytes} bytes was withdrawn", outbox);
             Serve(now, outbox);
             return;
         }
     }
 
-    /// <summary>Gives room to waiting puts in their order, then asks for more where it does not suffice.</summary>
+    /// <summary>Gives room to those who wait in their order, then asks for more where it does not suffice.</summary>
     private void Serve(TimeSpan now, Outbox outbox)
     {
         while (_waiting.First is { } head && _arena.TryReserve(head.Value.LengthBytes, out var reservation))
         {
             RemoveWaiter(head);
-            outbox.Send(head.Value.Sender, new Reserved(reservation));
+            if (head.Value.Fetch is { } fetch)
+                GiveRoom(head.Value.Sender, fetch, reservation, outbox);
+            else
+                outbox.Send(head.Value.Sender, new Reserved(reservation));
         }
 
+        if (!NeedsRoom)
+            _decided.Clear();
         AskForRoom(now, outbox);
     }
 
@@ -73,8 +92,8 @@ public sealed partial class MemoryTierCore
             if (node.Value.Deadline <= now)
             {
                 RemoveWaiter(node);
-                AnswerBusy(
-                    node.Value.Sender,
+                TurnAway(
+                    node.Value,
                     $"no room for {node.Value.LengthBytes} bytes came free in time: {_arena.FreeBytes} bytes are free in pieces, the rest is leased, protected or being written",
                     outbox);
             }
@@ -83,10 +102,18 @@ public sealed partial class MemoryTierCore
         }
     }
 
-    private void RemoveWaiter(LinkedListNode<WaitingPut> node)
+    private void RemoveWaiter(LinkedListNode<Waiter> node)
     {
         _waiting.Remove(node);
         _waitingBytes -= node.Value.LengthBytes;
+    }
+
+    private void TurnAway(Waiter waiter, FormattableString reason, Outbox outbox)
+    {
+        if (waiter.Fetch is { } fetch)
+            outbox.Send(waiter.Sender, new RoomDenied(fetch, reason.ToString(CultureInfo.InvariantCulture)));
+        else
+            AnswerBusy(waiter.Sender, reason, outbox);
     }
 
     private void AnswerBusy(object sender, FormattableString reason, Outbox outbox)

@@ -1,3 +1,4 @@
+using Cascade.Core.Cold;
 using Cascade.Core.Identity;
 using Cascade.Core.Messages;
 using Cascade.Core.Placement;
@@ -10,27 +11,32 @@ namespace Cascade.Core.Tiering;
 /// </summary>
 /// <remarks>
 /// Owners are asked before a copy is freed, so a lease that an owner gave out is never broken; a lease taken from the
-/// directory is seen as a pin. Waiting puts are served in the order in which they came, so that a large one is not starved
-/// by small ones. Not thread-safe: it belongs to the tier's actor.
+/// directory is seen as a pin. Who waits for room is served in the order of coming, so that a large put is not starved
+/// by small ones. Where there is a cold tier, a copy is written there before it is given up, and a copy that is being written stays.
+/// Not thread-safe: it belongs to the tier's actor.
 /// </remarks>
 public sealed partial class MemoryTierCore
 {
     private readonly TierAddress _self;
+    private readonly TierAddress _cold;
     private readonly IBlockArena _arena;
     private readonly IEvictionPolicy _policy;
     private readonly IProtectedBlocks _protected;
     private readonly MemoryTierSettings _settings;
     private readonly ResidentCopies _copies;
-    private readonly List<CopyLocation> _drops = [];
+    private readonly List<(CopyLocation Copy, bool IsCorrupt)> _drops = [];
     private readonly List<KeyBinding> _keys = [];
     private readonly Func<uint, bool> _mayEvict;
-    private long _published, _evicted, _dropped, _corrupt, _busy;
+    private long _published, _evicted, _demoted, _promoted, _dropped, _corrupt, _busy;
 
     /// <summary>Takes over the arena; copies that it holds already are tracked from here on.</summary>
+    /// <exception cref="ArgumentException">A setting is outside its range.</exception>
     public MemoryTierCore(
         TierAddress self, IBlockArena arena, IEvictionPolicy policy, IProtectedBlocks protectedBlocks, MemoryTierSettings settings)
     {
+        settings.Validate(arena.CapacityBytes);
         _self = self;
+        _cold = new TierAddress(self.Node, TierKind.Cold);
         _arena = arena;
         _policy = policy;
         _protected = protectedBlocks;
@@ -40,8 +46,11 @@ public sealed partial class MemoryTierCore
         arena.Visit((copy, id, binding) => Track(copy, id, binding));
     }
 
-    /// <summary>True while puts wait for room: then ticks are worth more.</summary>
+    /// <summary>True while room is waited for.</summary>
     public bool HasWaitingPuts => _waiting.Count > 0;
+
+    /// <summary>True while something is under way that ticks bring on: they are worth more then.</summary>
+    public bool NeedsTicksSoon => NeedsRoom || _paused.Count > 0 || _askers.Count > 0;
 
     /// <summary>Takes one message in.</summary>
     /// <returns>False when the message is none of this tier's.</returns>
@@ -54,10 +63,16 @@ public sealed partial class MemoryTierCore
             case Publish m: OnPublish(now, sender, m, outbox); break;
             case Cancel m: OnCancel(now, m, outbox); break;
             case BindAlias m: outbox.Send(sender, new AliasBound(TryBindAlias(m.Id, m.Binding))); break;
+            case MakeDurable m: OnMakeDurable(now, sender, m, outbox); break;
             case ReleaseKey m: OnReleaseKey(now, sender, m, outbox); break;
             case EvictGranted m: OnEvictGranted(now, m, outbox); break;
             case EvictRefused m: OnEvictRefused(now, m, outbox); break;
-            case Drop m: OnDrop(now, m.Id, m.Copy, outbox); break;
+            case Demote m: OnDemote(now, m, outbox); break;
+            case ColdAnswer m: OnColdAnswer(now, m, outbox); break;
+            case RoomNeeded m: OnRoomNeeded(now, sender, m, outbox); break;
+            case RoomFilled m: OnRoomFilled(now, m, outbox); break;
+            case RoomReturned m: OnRoomReturned(now, m, outbox); break;
+            case Drop m: OnDrop(now, m.Id, m.Copy, isCorrupt: false, outbox); break;
             case ReportCorrupt m: OnCorrupt(now, m, outbox); break;
             case Bound: OnAnnounced(outbox); break;
             case ReportTier: outbox.Send(sender, Report()); break;
@@ -75,6 +90,8 @@ public sealed partial class MemoryTierCore
         RetryDrops(outbox);
         AskForUnnamed(now, outbox);
         ExpireWaiters(now, outbox);
+        ExpireAskers(now, outbox);
+        RetryWrites(now, outbox);
         Serve(now, outbox);
     }
 
@@ -98,12 +115,20 @@ public sealed partial class MemoryTierCore
         }
         else
         {
-            copy = _arena.Publish(message.Reservation, message.Id, message.Binding);
-            Track(copy, message.Id, message.Binding);
-            _published++;
+            copy = PublishNew(message.Reservation, message.Id, message.Binding);
         }
 
+        if (message.Announce)
+            outbox.Send(Destination.Owners, new AddCopy(message.Id, copy));
         outbox.Send(sender, new Published(copy));
+    }
+
+    private CopyLocation PublishNew(in Reservation reservation, BlockId id, in KeyBinding binding)
+    {
+        var copy = _arena.Publish(reservation, id, binding);
+        Track(copy, id, binding);
+        _published++;
+        return copy;
     }
 
     private void OnCancel(TimeSpan now, Cancel message, Outbox outbox)
@@ -113,6 +138,6 @@ public sealed partial class MemoryTierCore
     }
 
     private TierReport Report() => new(
-        _self.Tier, _arena.CapacityBytes, _arena.FreeBytes, _copies.Count, _published, _evicted, Demoted: 0, Promoted: 0, _dropped, _corrupt,
-        _busy, _waiting.Count);
+        _self.Tier, _arena.CapacityBytes, _arena.FreeBytes, _copies.Count, _published, _evicted, _demoted, _promoted, _dropped,
+        _corrupt, _busy, _waiting.Count);
 }

@@ -10,10 +10,12 @@ public sealed record MemoryTierSettings(long MaxBlockBytes, int WaitingPutsMax, 
     /// <summary>True when the node has a cold tier: copies are written there before they are given up.</summary>
     public bool HasColdTier { get; init; }
 
-    /// <summary>Bytes that are kept free by giving copies up ahead of need, so that puts need not wait for a disk. 0 for none.</summary>
+    /// <summary>
+    /// Bytes that are kept free by giving copies up ahead of need, so that puts need not wait for a disk: half of the capacity at most, 0 for none.
+    /// </summary>
     public long HeadroomBytes { get; init; }
 
-    /// <summary>Most copies that are being written to the cold tier at a time.</summary>
+    /// <summary>Most copies that are being written to the cold tier at a time in order to be given up.</summary>
     public int DemotionsInFlightMax { get; init; } = 256;
 
     /// <summary>How long the cold tier may take to write a copy that is to be given up before the tier tries another.</summary>
@@ -24,4 +26,16 @@ public sealed record MemoryTierSettings(long MaxBlockBytes, int WaitingPutsMax, 
 
     /// <summary>Blocks as large as the arena takes, 1,024 waiting puts, 64 evictions in flight, 2 s for an owner's answer.</summary>
     public static readonly MemoryTierSettings Default = new(long.MaxValue, 1024, 64, TimeSpan.FromSeconds(2));
+
+    internal void Validate(long capacityBytes)
+    {
+        Require(HeadroomBytes >= 0 && HeadroomBytes <= capacityBytes / 2, nameof(HeadroomBytes), "0 to half of the capacity");
+        Require(DemotionsInFlightMax > 0 && EvictionsInFlightMax > 0, nameof(DemotionsInFlightMax), "positive, as is EvictionsInFlightMax");
+    }
+
+    private static void Require(bool holds, string name, string what)
+    {
+        if (!holds)
+            throw new ArgumentException($"{name} of a memory tier has to be {what}: correct the setting.", name);
+    }
 }

@@ -11,12 +11,26 @@ internal sealed class ResidentCopies(int slotCount)
 
     /// <summary>Until when a slot is no candidate: its owner is being asked, or has just refused.</summary>
     private readonly TimeSpan[] _quietUntil = new TimeSpan[slotCount];
-    private readonly bool[] _evicting = new bool[slotCount];
-    private readonly bool[] _hasUnrecordedKey = new bool[slotCount];
+    private readonly EvictQuestion[] _questions = new EvictQuestion[slotCount];
+    private readonly Marks[] _marks = new Marks[slotCount];
+
+    /// <summary>The slots whose owners are being asked, in no order, and where in that list a slot is: the table has many more slots.</summary>
+    private readonly List<uint> _asked = [];
+    private readonly int[] _placeAmongAsked = new int[slotCount];
+
+    [Flags]
+    private enum Marks : byte
+    {
+        None = 0,
+        HasUnrecordedKey = 1,
+        Flushed = 2,
+        Written = 4,
+        Leaving = 8,
+    }
 
     public int Count { get; private set; }
 
-    public int EvictionsInFlight { get; private set; }
+    public int EvictionsInFlight => _asked.Count;
 
     public long EvictingBytes { get; private set; }
 
@@ -25,7 +39,7 @@ internal sealed class ResidentCopies(int slotCount)
         _copies[copy.Slot] = copy;
         _ids[copy.Slot] = id;
         _quietUntil[copy.Slot] = TimeSpan.MinValue;
-        _hasUnrecordedKey[copy.Slot] = false;
+        _marks[copy.Slot] = Marks.None;
         Count++;
     }
 
@@ -38,39 +52,63 @@ internal sealed class ResidentCopies(int slotCount)
 
     public bool IsResident(uint slot) => _copies[slot].LengthBytes > 0;
 
-    public bool IsCandidate(uint slot, TimeSpan now) => !_evicting[slot] && _quietUntil[slot] <= now;
+    public bool IsCandidate(uint slot, TimeSpan now) =>
+        _questions[slot] == EvictQuestion.None && !Has(slot, Marks.Written) && _quietUntil[slot] <= now;
 
     /// <summary>True when a key that the arena had no room to record may name the copy as well.</summary>
-    public bool HasUnrecordedKey(uint slot) => _hasUnrecordedKey[slot];
+    public bool HasUnrecordedKey(uint slot) => Has(slot, Marks.HasUnrecordedKey);
 
-    public void NoteUnrecordedKey(uint slot) => _hasUnrecordedKey[slot] = true;
+    public void NoteUnrecordedKey(uint slot) => Set(slot, Marks.HasUnrecordedKey, true);
 
-    public void StartEviction(uint slot, TimeSpan deadline)
+    /// <summary>True when all keys that the arena records for the copy were flushed in the cold tier.</summary>
+    public bool IsFlushed(uint slot) => Has(slot, Marks.Flushed);
+
+    public void SetFlushed(uint slot, bool isFlushed) => Set(slot, Marks.Flushed, isFlushed);
+
+    /// <summary>Whether the copy is on its way to the cold tier: then it is no candidate.</summary>
+    public void SetWritten(uint slot, bool isWritten) => Set(slot, Marks.Written, isWritten);
+
+    /// <summary>True when the copy was deleted or found corrupt, and only waits for who still reads it.</summary>
+    public bool IsLeaving(uint slot) => Has(slot, Marks.Leaving);
+
+    public void NoteLeaving(uint slot) => Set(slot, Marks.Leaving, true);
+
+    /// <summary>Leaves a slot alone until then.</summary>
+    public void Quiet(uint slot, TimeSpan until) => _quietUntil[slot] = until;
+
+    public void StartEviction(uint slot, EvictQuestion question, TimeSpan deadline)
     {
-        _evicting[slot] = true;
+        _questions[slot] = question;
         _quietUntil[slot] = deadline;
-        EvictionsInFlight++;
+        _placeAmongAsked[slot] = _asked.Count;
+        _asked.Add(slot);
         EvictingBytes += _copies[slot].LengthBytes;
     }
 
-    /// <summary>Ends the question to the owner; false when none was open. The slot is no candidate until <paramref name="quietUntil"/>.</summary>
-    public bool EndEviction(uint slot, TimeSpan quietUntil)
+    /// <summary>
+    /// Ends the question to the owner and gives what it was; none when none was open. The slot is then no candidate until <paramref name="quietUntil"/>.
+    /// </summary>
+    public EvictQuestion EndEviction(uint slot, TimeSpan quietUntil)
     {
-        if (!_evicting[slot])
-            return false;
-        _evicting[slot] = false;
+        var question = _questions[slot];
+        if (question == EvictQuestion.None)
+            return question;
+        _questions[slot] = EvictQuestion.None;
         _quietUntil[slot] = quietUntil;
-        EvictionsInFlight--;
+        var (place, last) = (_placeAmongAsked[slot], _asked[^1]);
+        (_asked[place], _placeAmongAsked[last]) = (last, place);
+        _asked.RemoveAt(_asked.Count - 1);
         EvictingBytes -= _copies[slot].LengthBytes;
-        return true;
+        return question;
     }
 
     public void EndOverdueEvictions(TimeSpan now)
     {
-        for (uint slot = 0; EvictionsInFlight > 0 && slot < _evicting.Length; slot++)
+        // The last of the list takes the place of one that is removed, and was looked at before it.
+        for (var at = _asked.Count - 1; at >= 0; at--)
         {
-            if (_evicting[slot] && _quietUntil[slot] <= now)
-                EndEviction(slot, now);
+            if (_quietUntil[_asked[at]] <= now)
+                EndEviction(_asked[at], now);
         }
     }
 
@@ -81,4 +119,9 @@ internal sealed class ResidentCopies(int slotCount)
         _ids[slot] = default;
         Count--;
     }
+
+    private bool Has(uint slot, Marks mark) => (_marks[slot] & mark) != 0;
+
+    private void Set(uint slot, Marks mark, bool isSet) =>
+        _marks[slot] = isSet ? _marks[slot] | mark : _marks[slot] & ~mark;
 }

@@ -1,5 +1,6 @@
 using Cascade.Actors;
 using Cascade.Actors.Shells;
+using Cascade.Core.Ports;
 using Cascade.Core.Tiering;
 
 namespace Cascade.Tiers.Memory;
@@ -8,7 +9,7 @@ namespace Cascade.Tiers.Memory;
 /// <remarks>Its core lives as long as the arena, so a failed step is reported and the actor goes on with the next message.</remarks>
 public sealed class MemoryTier : UntypedActor, IWithTimers
 {
-    /// <summary>While puts wait for room, freed leases are looked for this often.</summary>
+    /// <summary>While room is short or the cold tier is to be asked again, what came free is looked for this often.</summary>
     private static readonly TimeSpan BusyTick = TimeSpan.FromMilliseconds(5);
 
     /// <summary>Otherwise overdue leases are ended this often.</summary>
@@ -51,14 +52,29 @@ public sealed class MemoryTier : UntypedActor, IWithTimers
             _core.Announce(outbox);
         else if (!_core.Handle(now, Sender, message, outbox))
             Unhandled(message);
-        _recipients.Deliver(outbox, Self);
-        if (_core.HasWaitingPuts != _tickingFast)
+        Deliver(outbox);
+        if (_core.NeedsTicksSoon != _tickingFast)
             ScheduleTick();
+    }
+
+    /// <summary>As <see cref="Recipients.Deliver"/>, but for errands, whose answers come back by way of an address of their own.</summary>
+    private void Deliver(Outbox outbox)
+    {
+        for (var i = 0; i < outbox.Effects.Count; i++)
+        {
+            var (to, message) = outbox.Effects[i];
+            if (message is ColdErrand errand)
+                _recipients[to].Tell(errand.Request, new ErrandAddress(Self, errand.Number));
+            else
+                (to as IActorRef ?? _recipients[to]).Tell(message, Self);
+        }
+
+        outbox.Clear();
     }
 
     private void ScheduleTick()
     {
-        _tickingFast = _core.HasWaitingPuts;
+        _tickingFast = _core.NeedsTicksSoon;
         Timers.StartPeriodicTimer(Tick.Instance, Tick.Instance, _tickingFast ? BusyTick : IdleTick);
     }
 

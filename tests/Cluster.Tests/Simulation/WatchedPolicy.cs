@@ -17,4 +17,6 @@ internal sealed class WatchedPolicy(IEvictionPolicy inner, RunLedger ledger) : I
     }
 
     public bool TryPickVictim(Func<uint, bool> mayEvict, out uint slot) => inner.TryPickVictim(mayEvict, out slot);
+
+    public int FrequencyOf(uint slot) => inner.FrequencyOf(slot);
 }

@@ -198,4 +198,24 @@ public class S3FifoPolicyTests
         policy.Admit(1, PolicyHarness.Binding(1, 0), 1);
         Assert.Throws<InvalidOperationException>(() => policy.Admit(1, PolicyHarness.Binding(2, 0), 1));
     }
+
+    [Fact]
+    public void Frequency_tells_reads_of_late_and_that_a_block_earned_its_place()
+    {
+        using var policy = new S3FifoPolicy(slotCount: 10, capacityBytes: 10);
+        policy.Admit(0, PolicyHarness.Binding(1, parent: 0), 1);
+        Assert.Equal(0, policy.FrequencyOf(0));
+        policy.Touch(0);
+        Assert.Equal(1, policy.FrequencyOf(0));
+
+        // The read takes it to the main queue, where its reads are counted anew.
+        policy.Admit(1, PolicyHarness.Binding(2, parent: 0), 4);
+        Assert.True(policy.TryPickVictim(_ => true, out var victim));
+        Assert.Equal((1u, 1, 0), (victim, policy.FrequencyOf(0), policy.FrequencyOf(1)));
+        policy.Touch(0);
+        policy.Touch(0);
+        Assert.Equal(2, policy.FrequencyOf(0));
+        policy.Remove(0, evicted: true);
+        Assert.Equal(0, policy.FrequencyOf(0));
+    }
 }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Cascade.Core.Clocks;
 using Cascade.Core.Identity;
 using Cascade.Core.Messages;
 using Cascade.Core.Ownership;
@@ -28,6 +29,9 @@ internal sealed class OwnerTranscript
     public static CopyLocation ColdCopy(uint node, uint slot = 0, uint generation = 2) => Copy(node, TierKind.Cold, slot, generation);
 
     public static KeyDigest Key(int number) => KeyDigest.Parse(number.ToString("x64", CultureInfo.InvariantCulture));
+
+    public static RemoveCopy Remove(CopyLocation copy, int key) =>
+        new(Block, copy, new KeyBinding(Key(key), default, 0, new HybridTimestamp(7)));
 
     public static Begin Begin(uint node, double wait = 0) => new(Block, new NodeId(node), 4096, TimeSpan.FromSeconds(wait));
 
@@ -63,6 +67,7 @@ internal sealed class OwnerTranscript
     public static string Text(object message) => message switch
     {
         string name => name,
+        Destination to => to.ToString(),
         TierAddress to => $"node{to.Node.Value}.{to.Tier}",
         Begin m => $"Begin node{m.Writer.Value} wait {m.Timeout.TotalSeconds}s",
         BeginGranted m => $"BeginGranted #{m.Fill}",
@@ -74,8 +79,9 @@ internal sealed class OwnerTranscript
         Located m => $"Located {Text(m.Copy)} lease #{m.Lease} for {m.LeaseFor.TotalSeconds}s",
         Release m => $"Release #{m.Lease}",
         AddCopy m => $"AddCopy {Text(m.Copy)}",
-        RemoveCopy m => $"RemoveCopy {Text(m.Copy)}",
-        Evict m => $"Evict {Text(m.Copy)}",
+        Forget m => $"Forget {m.Key.ToString()[^1]} at {m.Stamp.Value}",
+        RemoveCopy m => $"RemoveCopy {Text(m.Copy)}{(m.Binding.Key.IsZero ? "" : $" key {m.Binding.Key.ToString()[^1]}")}",
+        Evict m => $"Evict {Text(m.Copy)}{(m.Discard ? " discard" : "")}",
         EvictGranted m => $"EvictGranted {Text(m.Copy)}{(m.WasLast ? " last" : "")}",
         EvictRefused m => $"EvictRefused {Text(m.Copy)} {m.Reason}",
         Demote m => $"Demote {Text(m.Copy)} to {m.To}",

@@ -18,10 +18,13 @@ internal sealed class OwnerWitness(OwnerSettings settings, IEnumerable<CopyLocat
     private readonly HashSet<KeyDigest> _registered = [];
     private (ulong Number, TimeSpan Deadline)? _fill;
     private bool _gaveUpProtected;
+    private IBlockMessage? _latest;
+    private bool _hasForgotten;
 
     public void BeforeStep(TimeSpan now, string sender, IBlockMessage? message)
     {
         EndDue(now);
+        (_latest, _hasForgotten) = (message, false);
         if (message is null)
             return;
         _asked[sender] = message;
@@ -75,6 +78,11 @@ internal sealed class OwnerWitness(OwnerSettings settings, IEnumerable<CopyLocat
                 break;
             case Demote demote:
                 Check(settings.HasColdTier && demote.Copy.Tier != TierKind.Cold, "a demotion leads nowhere");
+                Check(effect.To is string tier && _asked[tier] is Evict { Discard: false }, "a copy that cannot be demoted is to be demoted");
+                break;
+            case Forget forget:
+                _hasForgotten = true;
+                Check(_latest is RemoveCopy removal && removal.Binding.Key == forget.Key, "another key was forgotten");
                 break;
             case Drop drop:
                 Check(!IsLeased(drop.Copy), "a leased copy was dropped");
@@ -102,6 +110,8 @@ internal sealed class OwnerWitness(OwnerSettings settings, IEnumerable<CopyLocat
         var description = (BlockDescription)Assert.Single(outbox.Effects).Message;
         var (state, isEmpty) = (description.State, description.Copies.Count == 0);
         Check(state == BlockState.Absent == (isEmpty && _fill is null), "absent with a copy or fill");
+        var isToForget = state == BlockState.Absent && _latest is RemoveCopy { Binding.Key.IsZero: false };
+        Check(_hasForgotten == isToForget, "a key is forgotten when the last copy is removed, and then only");
         Check(state == BlockState.Filling == (isEmpty && _fill is not null), "filling without a fill");
         Check(state != BlockState.Resident || _claimable.IsSupersetOf(description.Copies), "a copy that is gone is counted");
         Check(description.Copies.Count <= settings.MaxCopies && description.Leases <= settings.MaxLeases, "a bound is broken");

@@ -10,6 +10,9 @@ internal sealed class OldestFirst : IEvictionPolicy
 
     public List<(uint Slot, bool Evicted)> Removed { get; } = [];
 
+    /// <summary>What <see cref="FrequencyOf"/> says of a slot; 0 where nothing is set.</summary>
+    public Dictionary<uint, int> Frequencies { get; } = [];
+
     public void Admit(uint slot, in KeyBinding binding, long lengthBytes) => _order.Add(slot);
 
     public void Touch(uint slot)
@@ -36,4 +39,6 @@ internal sealed class OldestFirst : IEvictionPolicy
         slot = 0;
         return false;
     }
+
+    public int FrequencyOf(uint slot) => Frequencies.GetValueOrDefault(slot);
 }

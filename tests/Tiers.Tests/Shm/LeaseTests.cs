@@ -183,5 +183,7 @@ public sealed class LeaseTests
         public void Remove(uint slot, bool evicted) => throw new NotSupportedException();
 
         public bool TryPickVictim(Func<uint, bool> mayEvict, out uint slot) => throw new NotSupportedException();
+
+        public int FrequencyOf(uint slot) => throw new NotSupportedException();
     }
 }

@@ -1,0 +1,17 @@
+namespace Cascade.Core.Tiering;
+
+/// <summary>What a copy's owner is being asked.</summary>
+internal enum EvictQuestion : byte
+{
+    /// <summary>Nothing.</summary>
+    None,
+
+    /// <summary>Whether the copy may go: if it is the last, it is to be demoted first.</summary>
+    Plain,
+
+    /// <summary>To let go of the copy, which is not worth a write.</summary>
+    Unworthy,
+
+    /// <summary>To let go of the copy, which cannot be written at present.</summary>
+    Hopeless,
+}
