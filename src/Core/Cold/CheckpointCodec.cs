@@ -12,22 +12,23 @@ namespace Cascade.Core.Cold;
 /// <param name="From">Where reading headers has to begin: what lies before is in the checkpoint.</param>
 /// <param name="NextFile">The number of the next file to be created.</param>
 /// <param name="IsUncertain">The disk may hold records that the checkpoint does not know.</param>
-internal readonly record struct CheckpointHead(ulong Generation, LogPosition From, uint NextFile, bool IsUncertain);
+/// <param name="CopyGeneration">The last generation that a block was given, see <see cref="LogRecordHeader.Generation"/>.</param>
+internal readonly record struct CheckpointHead(ulong Generation, LogPosition From, uint NextFile, bool IsUncertain, uint CopyGeneration);
 
 /// <summary>A record of a checkpoint, not yet applied to an index, and what it held there.</summary>
 internal readonly record struct CheckpointEntry(LogEntry Entry, bool HeldBlock, bool HeldKey);
 
 /// <summary>An index checkpoint in bytes.</summary>
 /// <remarks>
-/// Little-endian: a head of 48 bytes (mark "CSCD-IDX", version, CRC-32C over all bytes with itself as zero, generation, from,
-/// next file, flags, counts), then 24 bytes a file and 136 bytes a record.
+/// Little-endian: a head of 56 bytes (mark "CSCD-IDX", version, CRC-32C over all bytes with itself as zero, generation, from,
+/// next file, flags, counts, generation of copies), then 24 bytes a file and 144 bytes a record.
 /// </remarks>
 internal static class CheckpointCodec
 {
-    private const int HeadBytes = 48;
+    private const int HeadBytes = 56;
     private const int FileBytes = 24;
-    private const int EntryBytes = 136;
-    private const uint FormatVersion = 1;
+    private const int EntryBytes = 144;
+    private const uint FormatVersion = 2;
     private const uint Frozen = 1;
     private const uint Doomed = 2;
     private const ushort HoldsBlock = 1;
@@ -49,6 +50,7 @@ internal static class CheckpointCodec
         BinaryPrimitives.WriteUInt32LittleEndian(at[36..], head.IsUncertain ? 1u : 0);
         BinaryPrimitives.WriteInt32LittleEndian(at[40..], files.Count);
         BinaryPrimitives.WriteInt32LittleEndian(at[44..], entries.Count);
+        BinaryPrimitives.WriteUInt32LittleEndian(at[48..], head.CopyGeneration);
         at = at[HeadBytes..];
         foreach (var file in files)
         {
@@ -81,7 +83,8 @@ internal static class CheckpointCodec
             BinaryPrimitives.ReadUInt64LittleEndian(bytes[16..]),
             LogPosition.FromValue(BinaryPrimitives.ReadUInt64LittleEndian(bytes[24..])),
             BinaryPrimitives.ReadUInt32LittleEndian(bytes[32..]),
-            BinaryPrimitives.ReadUInt32LittleEndian(bytes[36..]) != 0);
+            BinaryPrimitives.ReadUInt32LittleEndian(bytes[36..]) != 0,
+            BinaryPrimitives.ReadUInt32LittleEndian(bytes[48..]));
         var fileCount = BinaryPrimitives.ReadInt32LittleEndian(bytes[40..]);
         var entryCount = BinaryPrimitives.ReadInt32LittleEndian(bytes[44..]);
         if (fileCount < 0 || entryCount < 0
@@ -119,6 +122,7 @@ internal static class CheckpointCodec
         entry.Id.CopyTo(at[40..]);
         entry.Binding.Key.CopyTo(at[72..]);
         entry.Binding.Parent.CopyTo(at[104..]);
+        BinaryPrimitives.WriteUInt32LittleEndian(at[136..], entry.Generation);
     }
 
     private static CheckpointEntry Read(ReadOnlySpan<byte> at)
@@ -135,6 +139,7 @@ internal static class CheckpointCodec
         {
             Origin = LogPosition.FromValue(BinaryPrimitives.ReadUInt64LittleEndian(at[24..])),
             Place = LogPosition.FromValue(BinaryPrimitives.ReadUInt64LittleEndian(at[32..])),
+            Generation = BinaryPrimitives.ReadUInt32LittleEndian(at[136..]),
         };
         var entry = new LogEntry(header) { IsBad = (flags & Bad) != 0, WasRead = (flags & WasRead) != 0 };
         return new CheckpointEntry(entry, (flags & HoldsBlock) != 0, (flags & HoldsKey) != 0);

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Cascade.Core.Identity;
 using Cascade.Core.Log;
 
@@ -8,14 +9,16 @@ namespace Cascade.Core.Cold;
 /// Of two records about one block or one key the one with the later origin holds, and of two copies of one record the later whose file
 /// is there. That does not depend on the order in which they are applied, so recovery may read files in any order.
 /// </remarks>
-internal sealed class ColdIndex
+/// <param name="readable">Told of a block that holds again because the record that overruled it was lost.</param>
+/// <param name="unreadable">Told of a block that owners know of, just before it can be read here no more.</param>
+internal sealed partial class ColdIndex(Action<LogEntry> readable, Action<LogEntry> unreadable)
 {
-    private readonly Dictionary<BlockId, LogEntry> _blocks = [];
+    /// <summary>Written by the core's thread alone; any thread may look a block up.</summary>
+    private readonly ConcurrentDictionary<BlockId, LogEntry> _blocks = new(concurrencyLevel: 1, capacity: 31);
     private readonly Dictionary<KeyDigest, LogEntry> _keys = [];
-    private readonly Dictionary<KeyDigest, LogEntry> _firstChild = [];
 
-    /// <summary>All files that exist or may exist, by number.</summary>
-    public SortedList<uint, LogFile> Files { get; } = [];
+    /// <summary>How many keys name a block of which nothing is known here.</summary>
+    private readonly Dictionary<BlockId, int> _namesOfUnknown = [];
 
     /// <summary>Blocks that can be read.</summary>
     public int ReadableBlocks { get; private set; }
@@ -28,6 +31,9 @@ internal sealed class ColdIndex
     public LogEntry? Block(BlockId id) => _blocks.GetValueOrDefault(id);
 
     public LogEntry? Key(KeyDigest key) => _keys.GetValueOrDefault(key);
+
+    /// <summary>How many keys name a block, stored or not.</summary>
+    public int NamesOf(BlockId id) => Block(id)?.Names ?? _namesOfUnknown.GetValueOrDefault(id);
 
     /// <summary>The block that a key names, if it can be read.</summary>
     public LogEntry? Resolve(KeyDigest key) =>
@@ -88,6 +94,7 @@ internal sealed class ColdIndex
             {
                 TakeBlock(block);
                 Recount(block);
+                readable(block);
             }
         }
 
@@ -114,9 +121,14 @@ internal sealed class ColdIndex
     {
         if (!entry.HoldsBlock)
             return;
+        if (entry.IsTold)
+            unreadable(entry);
         ReadableBlocks -= entry.IsReadable ? 1 : 0;
         entry.HoldsBlock = false;
-        _blocks.Remove(entry.Id);
+        _blocks.TryRemove(entry.Id, out _);
+        if (entry.Names > 0)
+            _namesOfUnknown.Add(entry.Id, entry.Names);
+        entry.Names = 0;
         Recount(entry);
     }
 
@@ -124,7 +136,8 @@ internal sealed class ColdIndex
     {
         if (!entry.HoldsKey)
             return;
-        Bindings -= entry.IsBinding ? 1 : 0;
+        if (entry.IsBinding)
+            CountName(entry.Id, -1);
         entry.HoldsKey = false;
         _keys.Remove(entry.Binding.Key);
         Unlink(entry);
@@ -134,6 +147,8 @@ internal sealed class ColdIndex
     /// <summary>The payload cannot be read: the block is a miss from now on.</summary>
     public void MarkBad(LogEntry entry)
     {
+        if (entry.IsTold)
+            unreadable(entry);
         ReadableBlocks -= entry.IsReadable ? 1 : 0;
         entry.IsBad = true;
         Recount(entry);
@@ -142,9 +157,7 @@ internal sealed class ColdIndex
     /// <summary>The record lies elsewhere from now on.</summary>
     public void Move(LogEntry entry, LogPosition place)
     {
-        if (Files.TryGetValue(entry.Place.File, out var old))
-            old.LiveBytes -= entry.CountedBytes;
-        entry.CountedBytes = 0;
+        Uncount(entry);
         entry.Place = place;
         if (Files.TryGetValue(place.File, out var file))
             file.Records.Add(entry);
@@ -156,39 +169,16 @@ internal sealed class ColdIndex
     {
         if (entry.Kind == kind)
             return;
-        if (entry.HoldsKey)
-            Bindings += (kind == LogRecordKind.Tombstone ? 0 : 1) - (entry.IsBinding ? 1 : 0);
         if (kind == LogRecordKind.Tombstone)
+        {
+            if (entry.IsBinding)
+                CountName(entry.Id, -1);
             Unlink(entry);
+        }
+
         entry.Kind = kind;
         entry.PayloadBytes = 0;
         Recount(entry);
-    }
-
-    /// <summary>Blocks along the prefix behind a key, nearest first, all of them readable.</summary>
-    public List<ReadAheadBlock> Descendants(KeyDigest key, int blocksMax, long bytesMax)
-    {
-        var found = new List<ReadAheadBlock>();
-        var frontier = new Queue<KeyDigest>();
-        frontier.Enqueue(key);
-
-        // Branches that name nothing readable are bounded too.
-        for (var visits = 4L * blocksMax; frontier.TryDequeue(out var parent);)
-        {
-            for (var child = _firstChild.GetValueOrDefault(parent); child is not null; child = child.NextSibling)
-            {
-                if (found.Count >= blocksMax || visits-- <= 0)
-                    return found;
-                if (Block(child.Id) is not { IsReadable: true } block)
-                    continue;
-                if ((bytesMax -= block.PayloadBytes) < 0)
-                    return found;
-                found.Add(new ReadAheadBlock(child.Binding.Key, block.Id, block.PayloadBytes));
-                frontier.Enqueue(child.Binding.Key);
-            }
-        }
-
-        return found;
     }
 
     private bool Overrules(LogEntry entry, LogEntry current) =>
@@ -199,6 +189,8 @@ internal sealed class ColdIndex
     {
         _blocks[entry.Id] = entry;
         entry.HoldsBlock = true;
+        _namesOfUnknown.Remove(entry.Id, out var names);
+        entry.Names = names;
         ReadableBlocks += entry.IsReadable ? 1 : 0;
     }
 
@@ -208,41 +200,18 @@ internal sealed class ColdIndex
         entry.HoldsKey = true;
         if (!entry.IsBinding)
             return;
-        Bindings++;
-        var parent = entry.Binding.Parent;
-        if (parent.IsZero)
-            return;
-        if (_firstChild.TryGetValue(parent, out var first))
-        {
-            entry.NextSibling = first;
-            first.PreviousSibling = entry;
-        }
-
-        _firstChild[parent] = entry;
+        CountName(entry.Id, 1);
+        Link(entry);
     }
 
-    private void Unlink(LogEntry entry)
+    private void CountName(BlockId id, int change)
     {
-        if (entry.NextSibling is { } next)
-            next.PreviousSibling = entry.PreviousSibling;
-        if (entry.PreviousSibling is { } previous)
-            previous.NextSibling = entry.NextSibling;
-        else if (_firstChild.TryGetValue(entry.Binding.Parent, out var first) && first == entry)
-        {
-            if (entry.NextSibling is { } heir)
-                _firstChild[entry.Binding.Parent] = heir;
-            else
-                _firstChild.Remove(entry.Binding.Parent);
-        }
-
-        entry.NextSibling = entry.PreviousSibling = null;
-    }
-
-    private void Recount(LogEntry entry)
-    {
-        if (!Files.TryGetValue(entry.Place.File, out var file))
-            return;
-        file.LiveBytes += entry.LiveBytes - entry.CountedBytes;
-        entry.CountedBytes = entry.LiveBytes;
+        Bindings += change;
+        if (Block(id) is { } block)
+            block.Names += change;
+        else if (_namesOfUnknown.GetValueOrDefault(id) + change is > 0 and var names)
+            _namesOfUnknown[id] = names;
+        else
+            _namesOfUnknown.Remove(id);
     }
 }

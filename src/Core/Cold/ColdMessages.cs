@@ -5,31 +5,35 @@ using Cascade.Core.Placement;
 namespace Cascade.Core.Cold;
 
 /// <summary>
-/// Stores a block and binds its key. Reply, once: <see cref="ColdStored"/>; <see cref="NotAdmitted"/>; <see cref="Busy"/> when it could
-/// not be written within <paramref name="Timeout"/>; <see cref="Refused"/>. Besides, once and in any order with the reply: <see cref="MemoryReleased"/>,
+/// Stores a block and binds its key. Reply, once: <see cref="ColdStored"/>; <see cref="NotAdmitted"/>; <see cref="Busy"/> when too much waits or it could
+/// not be written within <paramref name="Timeout"/>; <see cref="Unavailable"/> when the device fails or has no space; <see cref="Refused"/>. Besides, once and in any order with the reply: <see cref="MemoryReleased"/>,
 /// until which the memory must hold the block unchanged. May be repeated.
 /// </summary>
 /// <param name="Id">The block.</param>
 /// <param name="Memory">Where it lies.</param>
 /// <param name="Binding">The key that names it; default for none.</param>
 /// <param name="Frequency">How often it was asked for of late, by any measure: see <see cref="ColdSettings.AdmitFrequencyMin"/>.</param>
-/// <param name="Durable">True to be answered when it would survive the machine; false as soon as the record has its place in the log.</param>
+/// <param name="Durable">
+/// True to be answered when it would survive the machine; then it is always admitted. False for a copy that memory gives up: answered as soon as
+/// the record has its place in the log, and admitted by its frequency unless the block is stored already. What counts is <see cref="MemoryReleased.Durable"/>.
+/// </param>
 /// <param name="Timeout">How long it may take. A durable put that passes it while being written is answered <see cref="Busy"/> and may still be stored.</param>
 public sealed record ColdPut(
     BlockId Id, PayloadMemory Memory, KeyBinding Binding, int Frequency, bool Durable, TimeSpan Timeout);
 
 /// <summary>
 /// Binds a further key to a block that is stored. Reply, once: <see cref="ColdStored"/>, <see cref="NotFound"/> when the block is not stored,
-/// <see cref="Busy"/>. A binding older than what is known of the key is answered as if it was stored and then replaced. May be repeated.
+/// <see cref="Busy"/>, <see cref="Unavailable"/> when the device fails. A binding older than what is known of the key is answered as if it was stored and then replaced. May be repeated.
 /// </summary>
 public sealed record ColdBind(BlockId Id, KeyBinding Binding, bool Durable, TimeSpan Timeout);
 
 /// <summary>
-/// Deletes a key, as of a stamp: later bindings stay. The block stays too. Reply, once: <see cref="ColdRemoved"/> or <see cref="Busy"/>. May be repeated.
+/// Deletes a key, as of a stamp: later bindings stay. A block that no other key names is dropped with it. Reply, once: <see cref="ColdRemoved"/>,
+/// <see cref="Busy"/>, or <see cref="Unavailable"/> when the device fails. May be repeated.
 /// </summary>
 public sealed record ColdUnbind(KeyDigest Key, Clocks.HybridTimestamp Stamp, bool Durable, TimeSpan Timeout);
 
-/// <summary>Drops a block, keys unchanged. Reply, once: <see cref="ColdRemoved"/> or <see cref="Busy"/>. May be repeated.</summary>
+/// <summary>Drops a block, keys unchanged. Reply, once: <see cref="ColdRemoved"/>, <see cref="Busy"/>, or <see cref="Unavailable"/> when the device fails. May be repeated.</summary>
 public sealed record ColdDrop(BlockId Id, bool Durable, TimeSpan Timeout);
 
 /// <summary>
@@ -99,23 +103,12 @@ public sealed record ReadAheadProposed(IReadOnlyList<ReadAheadBlock> Blocks);
 /// <summary>A block worth reading ahead.</summary>
 public readonly record struct ReadAheadBlock(KeyDigest Key, BlockId Id, long LengthBytes);
 
-/// <summary>To <see cref="ColdPort.Tier"/>: recovery is over and requests are served.</summary>
+/// <summary>To <see cref="ColdPort.Tier"/>: recovery is over and the key index was told of all keys. Requests are served since what is on disk is known.</summary>
 /// <param name="Blocks">Blocks that can be read.</param>
 /// <param name="Keys">Keys that name a block.</param>
 /// <param name="LatestStamp">The latest stamp of any key found: the node's hybrid clock must not give earlier ones.</param>
 /// <param name="HeadersRead">Record headers that were read because no checkpoint covered them.</param>
 public sealed record ColdReady(int Blocks, int Keys, Clocks.HybridTimestamp LatestStamp, long HeadersRead);
-
-/// <summary>Asks for an index checkpoint as soon as can be, as before a planned stop. No reply. May be repeated.</summary>
-public sealed record CheckpointSoon
-{
-    /// <summary>The one instance; it says nothing but its type.</summary>
-    public static readonly CheckpointSoon Instance = new();
-
-    private CheckpointSoon()
-    {
-    }
-}
 
 /// <summary>
 /// Asks to be told when nothing is under way any more, as before a planned stop; an index checkpoint is written first. Reply:

@@ -56,6 +56,12 @@ public record struct ColdFigures
     /// <summary>Records that could not be written for good.</summary>
     public long Lost { get; set; }
 
+    /// <summary>Blocks that became readable and durable.</summary>
+    public long Published { get; set; }
+
+    /// <summary>Blocks that can be read no more because they were dropped, or their file vanished.</summary>
+    public long Dropped { get; set; }
+
     /// <summary>Blocks given up for room.</summary>
     public long Evicted { get; set; }
 

@@ -1,7 +1,5 @@
 using System.Globalization;
 using Cascade.Core.Log;
-using Cascade.Core.Messages;
-using Cascade.Core.Placement;
 
 namespace Cascade.Core.Cold;
 
@@ -25,12 +23,10 @@ public sealed partial class ColdStoreCore
     private bool _isUncertain;
 
     /// <summary>True when the disk may hold records that the index does not know: a deletion is then written whatever it says.</summary>
-    private bool MayHoldMore => _isUncertain || _index.Files.Values.Any(file => file.IsDoomed);
-
-    private long ChargedBytes => _index.Files.Values.Sum(file => file.ChargedBytes);
+    private bool MayHoldMore => _isUncertain || _index.OldestDoomed is not null;
 
     /// <summary>True while the room kept back for copies is in use.</summary>
-    private bool IsReserveInUse => ChargedBytes + _settings.FileBytes > _settings.CapacityBytes;
+    private bool IsReserveInUse => _index.ChargedBytes + _settings.FileBytes > _settings.CapacityBytes;
 
     private void PumpWrites()
     {
@@ -51,6 +47,12 @@ public sealed partial class ColdStoreCore
         if (queue.First is not { } first)
             return false;
         var write = first.Value;
+        if (DropFirst(write) is { } drop)
+        {
+            queue.AddFirst(drop);
+            return true;
+        }
+
         if (Plan(write) is not { } header)
         {
             queue.RemoveFirst();
@@ -64,105 +66,6 @@ public sealed partial class ColdStoreCore
         return true;
     }
 
-    /// <summary>The record that a change needs as things stand now; null, with the change ended, when it needs none.</summary>
-    private LogRecordHeader? Plan(LogWrite write)
-    {
-        if (write.Kind == LogWriteKind.Copy)
-            return PlanCopy(write);
-        if (write.DependsOn is { IsLost: true })
-        {
-            Lose(write);
-            return null;
-        }
-
-        if (write.Kind == LogWriteKind.Restate)
-            return write.Entry is { IsHeld: true } entry ? entry.HeaderAt(default) : null;
-        if (write.Entry is not null)
-            return write.Header;
-        return write.Kind switch
-        {
-            LogWriteKind.Put => PlanPut(write),
-            LogWriteKind.Bind => PlanBind(write),
-            LogWriteKind.Unbind => PlanUnbind(write),
-            _ => PlanDrop(write),
-        };
-    }
-
-    private LogRecordHeader? PlanPut(LogWrite write)
-    {
-        var known = _index.Block(write.Id);
-        if (known is { IsReadable: true })
-            return PlanAlias(write, known);
-        var binding = IsOverruled(write.Binding) ? default : write.Binding;
-        return new LogRecordHeader(LogRecordKind.Block, write.Id, write.Memory.LengthBytes, binding, _algorithm);
-    }
-
-    private LogRecordHeader? PlanBind(LogWrite write)
-    {
-        if (_index.Block(write.Id) is { IsReadable: true } known)
-            return PlanAlias(write, known);
-        Answer(write, NotFound.Instance);
-        Complete(write, isDurable: false);
-        return null;
-    }
-
-    private LogRecordHeader? PlanAlias(LogWrite write, LogEntry block)
-    {
-        if (!write.Binding.Key.IsZero && !IsOverruled(write.Binding))
-        {
-            write.DependsOn = block.Write;
-            return new LogRecordHeader(LogRecordKind.Alias, write.Id, 0, write.Binding, _algorithm);
-        }
-
-        Follow(write, block, write.Binding.Key.IsZero ? null : _index.Key(write.Binding.Key));
-        return null;
-    }
-
-    private LogRecordHeader? PlanUnbind(LogWrite write)
-    {
-        var known = _index.Key(write.Binding.Key);
-        write.Found = known is { IsBinding: true } && known.Binding.Stamp <= write.Binding.Stamp;
-        var isNeeded = known is null
-            ? MayHoldMore
-            : write.Found || known.Binding.Stamp < write.Binding.Stamp;
-        if (isNeeded)
-            return new LogRecordHeader(LogRecordKind.Tombstone, default, 0, write.Binding, _algorithm);
-        Follow(write, known, null);
-        return null;
-    }
-
-    private LogRecordHeader? PlanDrop(LogWrite write)
-    {
-        var known = _index.Block(write.Id);
-        write.Found = known is { IsReadable: true };
-        var isNeeded = known is null ? MayHoldMore : known.Kind == LogRecordKind.Block;
-        if (isNeeded && !write.Id.IsZero)
-            return new LogRecordHeader(LogRecordKind.Tombstone, write.Id, 0, default, _algorithm);
-        Follow(write, known, null);
-        return null;
-    }
-
-    /// <summary>A binding that says nothing new, since as late a word about its key is known.</summary>
-    private bool IsOverruled(in KeyBinding binding) =>
-        !binding.Key.IsZero && _index.Key(binding.Key) is { } known && known.Binding.Stamp >= binding.Stamp;
-
-    /// <summary>Ends a change that is made already, when what it rests on is durable.</summary>
-    private void Follow(LogWrite write, LogEntry? one, LogEntry? other)
-    {
-        var lead = one?.Write;
-        if (other?.Write is { } second && (lead is null || second.Place > lead.Place))
-            lead = second;
-        if (lead is null)
-        {
-            Complete(write, isDurable: true);
-            return;
-        }
-
-        (lead.Followers ??= []).Add(write);
-        if (!write.Durable)
-            Answer(write, Success(write, durable: false));
-    }
-
     private void Append(LogWrite write, LogRecordHeader header)
     {
         var file = _active!;
@@ -172,6 +75,7 @@ public sealed partial class ColdStoreCore
         {
             Origin = isCopy ? header.Origin : place,
             Place = place,
+            Generation = isCopy || header.Generation != 0 ? header.Generation : header.Kind == LogRecordKind.Block ? ++_generation : _generation,
             DurableTo = _log.Count > 0 ? _log[0].Place : place,
         };
         write.Written = false;
@@ -220,7 +124,7 @@ public sealed partial class ColdStoreCore
         if (_creating is not null || _now < _retryAt)
             return false;
         var fileBytes = Math.Max(_settings.FileBytes, recordBytes);
-        if (ChargedBytes + fileBytes + (isOwn ? 0 : _settings.FileBytes) > _settings.CapacityBytes)
+        if (_index.ChargedBytes + fileBytes + (isOwn ? 0 : _settings.FileBytes) > _settings.CapacityBytes)
         {
             _wantedBytes = fileBytes;
             _areCopiesStuck |= isOwn;
@@ -250,21 +154,21 @@ public sealed partial class ColdStoreCore
     private void CreateNext(long fileBytes)
     {
         var file = _creating = new LogFile(_nextFile++) { ChargedBytes = fileBytes };
-        _index.Files.Add(file.Number, file);
+        _index.Add(file);
         Issue(new CreateFile(NextNumber(), file.Number, fileBytes), done =>
         {
             _creating = null;
             if (done.Status == DeviceStatus.Ok)
             {
                 _active = file;
-                _full = false;
-                _stalled = null;
+                _full = _isRefused = false;
+                _broken = _stalled = null;
                 _wantedBytes = 0;
                 return;
             }
 
             // It may exist in part: it is deleted like any file in which nothing lives.
-            file.IsSealed = file.IsTrimmed = true;
+            file.IsSealed = file.IsTrimmed = _isRefused = true;
             OnDeviceError(done.Status, "a new file could not be created", pause: true);
         });
     }

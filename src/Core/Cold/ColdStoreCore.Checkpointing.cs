@@ -9,12 +9,13 @@ public sealed partial class ColdStoreCore
     private ulong _checkpointGeneration;
     private long _appendedBytes;
     private bool _isCheckpointing;
+    private bool _checkpointSoon;
 
     private void AdvanceCheckpoint()
     {
         if (_isCheckpointing || _failing || _rewrites.Count > 0)
             return;
-        if (_pendingCheckpoint is null && _appendedBytes >= _settings.CheckpointEveryBytes)
+        if (_pendingCheckpoint is null && (_checkpointSoon || _appendedBytes >= _settings.CheckpointEveryBytes))
             _pendingCheckpoint = TakePicture();
         if (_pendingCheckpoint is not { } pending || (_log.Count > 0 && _log[0].Place < pending.Until))
             return;
@@ -37,10 +38,11 @@ public sealed partial class ColdStoreCore
     private (byte[] Bytes, LogPosition Until) TakePicture()
     {
         _appendedBytes = 0;
+        _checkpointSoon = false;
         var end = _active is { } active ? LogPosition.At(active.Number, active.EndBytes)
             : new LogPosition(_creating?.Number ?? _nextFile, 0);
         var from = _log.Count > 0 ? _log[0].Place : end;
-        var head = new CheckpointHead(++_checkpointGeneration, from, _nextFile, _isUncertain);
+        var head = new CheckpointHead(++_checkpointGeneration, from, _nextFile, _isUncertain, _generation);
         return (CheckpointCodec.Encode(head, [.. _index.Files.Values], [.. _index.Held]), end);
     }
 }

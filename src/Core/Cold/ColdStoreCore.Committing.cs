@@ -80,6 +80,7 @@ public sealed partial class ColdStoreCore
         }
 
         _figures.Flushes++;
+        _broken = _full || _isRefused ? _broken : null;
         var flushed = _log.GetRange(0, count);
         _log.RemoveRange(0, count);
         var file = _index.Files[fileNumber];
@@ -102,6 +103,7 @@ public sealed partial class ColdStoreCore
         var entry = write.Entry!;
         entry.Write = null;
         entry.OverruledBlock = entry.OverruledKey = null;
+        Tell(entry);
         Complete(write, isDurable: true);
         write.Followers?.ForEach(follower => Complete(follower, isDurable: true));
         WakeFetch(entry.Id);
@@ -125,7 +127,7 @@ public sealed partial class ColdStoreCore
         {
             file.InFlight--;
             if (done.Status == DeviceStatus.Ok)
-                file.ChargedBytes = endBytes;
+                _index.Charge(file, endBytes);
             else
                 _figures.DeviceErrors++;
         });

@@ -10,13 +10,21 @@ public sealed partial class ColdStoreCore
 
     /// <summary>The device has no space left: no put is taken in until a file could be created again.</summary>
     private bool _full;
+
+    /// <summary>The last file that was asked for could not be created, for whatever reason: no put is taken in either.</summary>
+    private bool _isRefused;
+
+    /// <summary>What failed last, until a file could be created or flushed; null while the device does its work.</summary>
+    private string? _broken;
+
+    /// <summary>Why there is no room for what waits; null while there is.</summary>
     private string? _stalled;
     private TimeSpan _retryAt = TimeSpan.MinValue;
 
     private void OnDeviceError(DeviceStatus status, string what, bool pause = false)
     {
         _figures.DeviceErrors++;
-        _stalled = string.Create(CultureInfo.InvariantCulture, $"{what} ({status}): see to the disk of the cold tier");
+        _broken = string.Create(CultureInfo.InvariantCulture, $"{what} ({status}): see to the disk of the cold tier");
         if (status == DeviceStatus.NoSpace)
         {
             _full = true;
@@ -31,12 +39,12 @@ public sealed partial class ColdStoreCore
     /// <summary>While puts are turned away nobody else would find out that there is space again.</summary>
     private void ProbeFullDisk()
     {
-        if (!_full || !IsReady || _failing || _now < _retryAt)
+        if (!(_full || _isRefused) || !IsReady || _failing || _now < _retryAt)
             return;
         if (_active is null)
             HasRoom(LogRecordHeader.SizeBytes, isOwn: true);
         else
-            _full = false;
+            _full = _isRefused = false;
     }
 
     /// <summary>
@@ -105,20 +113,23 @@ public sealed partial class ColdStoreCore
             return;
         }
 
-        _isUncertain = true;
         if (write.Entry is { } entry)
-        {
-            entry.Write = null;
-            _index.Undo(entry);
-        }
-
-        // What holds again may lie in the file that was about to be deleted.
-        if (_victim is { IsDoomed: true, IsGone: false } victim && !_isEvicting && !_isDeleting)
-            (victim.IsDoomed, _victim) = (false, null);
-
+            TakeBack(entry);
         Complete(write, isDurable: false);
         write.Followers?.ForEach(follower => Complete(follower, isDurable: false));
         WakeFetch(write.Id);
+    }
+
+    /// <summary>A record holds no longer, and what it overruled holds again. It may be on disk all the same.</summary>
+    private void TakeBack(LogEntry entry)
+    {
+        _isUncertain = true;
+        entry.Write = null;
+        _index.Undo(entry);
+
+        // What holds again may lie in the file that was about to be deleted.
+        if (_victim is { IsDoomed: true, IsGone: false } victim && !_isEvicting && !_isDeleting)
+            ReconsiderVictim(victim);
     }
 
     /// <summary>Ends the wait of puts whose record could not be written anew in time, so that their memory is given back.</summary>

@@ -19,7 +19,7 @@ public sealed partial class ColdStoreCore
     {
         if (!IsReady)
         {
-            _outbox.Send(sender, BusyReply($"the cold tier is still reading what is on disk"));
+            _outbox.Send(sender, NotReadyYet);
             return;
         }
 

@@ -29,18 +29,26 @@ public sealed partial class ColdStoreCore
             TurnAway(write, new Refused(string.Create(
                 CultureInfo.InvariantCulture,
                 $"A block needs an id and 1 to {lengthMax} bytes to go to the cold tier; this one has {length} (cascade.tiers.cold.capacity and max-block).")));
-        else if (!message.Durable && message.Frequency < _settings.AdmitFrequencyMin)
+        else if (!IsReady)
+            TurnAway(write, NotReadyYet);
+        else if (!message.Durable && message.Frequency < AdmitFrequencyMin && _index.Block(message.Id) is not { IsReadable: true })
         {
             _figures.NotAdmitted++;
             TurnAway(write, NotAdmitted.Instance);
         }
+        else if (_full || _isRefused)
+            TurnAway(write, new Unavailable($"The cold tier cannot be written: {_broken}."));
         else if (_heldBytes > 0 && _heldBytes + length > _settings.QueueBytesMax)
             TurnAway(write, BusyReply($"{_heldBytes} bytes wait to be written already"));
-        else if (_full)
-            TurnAway(write, BusyReply($"the cold tier cannot be written: {_stalled}"));
         else
             Enqueue(write);
     }
+
+    /// <summary>What a block that nobody waits for has to be worth. Under pressure one that was never asked for is let go.</summary>
+    private int AdmitFrequencyMin =>
+        _heldBytes > _settings.QueueBytesMax / 2 ? Math.Max(1, _settings.AdmitFrequencyMin) : _settings.AdmitFrequencyMin;
+
+    private Busy NotReadyYet => BusyReply($"the cold tier is still reading what is on disk");
 
     private void OnBind(object sender, ColdBind message) =>
         Enqueue(new LogWrite(LogWriteKind.Bind, sender, Deadline.After(_now, message.Timeout))
@@ -67,7 +75,7 @@ public sealed partial class ColdStoreCore
     private void Enqueue(LogWrite write)
     {
         if (!IsReady)
-            TurnAway(write, BusyReply($"the cold tier is still reading what is on disk"));
+            TurnAway(write, NotReadyYet);
         else if (_openWrites >= _settings.QueueMax)
             TurnAway(write, BusyReply($"{_openWrites} changes wait for the cold tier already"));
         else
@@ -89,12 +97,12 @@ public sealed partial class ColdStoreCore
     /// <summary>Ends a change that was taken in: it is durable, needs no record, or is lost.</summary>
     private void Complete(LogWrite write, bool isDurable)
     {
-        if (isDurable)
-            Answer(write, Success(write, durable: true));
-        else
-            Answer(write, BusyReply($"the record could not be written: {_stalled}"));
         if (write.Sender is null)
             return;
+        if (isDurable && write.Kind == LogWriteKind.Put && write.Entry is not { Kind: LogRecordKind.Block })
+            TellAgain(write.Id);
+        if (!write.Answered)
+            Answer(write, isDurable ? Success(write, durable: true) : NotWritten("the record could not be written"));
         _openWrites--;
         if (write.Memory.LengthBytes > 0)
         {
@@ -117,6 +125,11 @@ public sealed partial class ColdStoreCore
         _outbox.Send(write.Sender, reply);
     }
 
+    /// <summary>A device that fails is not one that has too much to do: trying again soon is of no use.</summary>
+    private object NotWritten(string what) => _broken is { } broken
+        ? new Unavailable($"{what}: {broken}")
+        : BusyReply($"{what}: {_stalled ?? "the device is slower than what it is asked"}");
+
     private Busy BusyReply(FormattableString reason)
     {
         _figures.Busy++;
@@ -131,7 +144,8 @@ public sealed partial class ColdStoreCore
             if (node.Value.Deadline <= _now)
             {
                 _queue.Remove(node);
-                Answer(node.Value, BusyReply($"it was not written in time: {_stalled ?? "the device is slower than what it is asked"}"));
+                if (node.Value.Sender is not null)
+                    Answer(node.Value, NotWritten("it was not written in time"));
                 Complete(node.Value, isDurable: false);
             }
 

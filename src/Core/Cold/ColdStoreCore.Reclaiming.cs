@@ -26,7 +26,9 @@ public sealed partial class ColdStoreCore
     {
         if (!IsReady || _victim is not null || _failing || _now < _reclaimAt)
             return;
-        if (_index.Files.Values.FirstOrDefault(file => file.IsDoomed) is { } doomed)
+        if (_settlers.Count > 0 && _wantedBytes == 0)
+            return;
+        if (_index.OldestDoomed is { } doomed)
             Reclaim(doomed, evicting: true);
         else if (MostlyDead() is { } sparse)
             Reclaim(sparse, evicting: false);
@@ -38,7 +40,7 @@ public sealed partial class ColdStoreCore
     private bool IsShortOfSpace =>
         _index.Files.Count > 0
         && (_mayEvictForSpace
-            || ChargedBytes + Math.Max(_wantedBytes, _settings.FileBytes) + _settings.FileBytes > _settings.CapacityBytes);
+            || _index.ChargedBytes + Math.Max(_wantedBytes, _settings.FileBytes) + _settings.FileBytes > _settings.CapacityBytes);
 
     private LogFile? MostlyDead()
     {
@@ -86,7 +88,7 @@ public sealed partial class ColdStoreCore
         {
             // What fails to be written may need the room of another file: this one is looked at again later.
             if (_rewrites.Count > 0)
-                (file.IsDoomed, _victim) = (false, null);
+                ReconsiderVictim(file);
             return;
         }
 
@@ -175,15 +177,29 @@ public sealed partial class ColdStoreCore
             return false;
         }
 
+        var keys = KeysAlone(left);
         foreach (var entry in left)
         {
-            _figures.Evicted += entry.IsReadable ? 1 : 0;
+            if (entry.IsTold)
+            {
+                _figures.Evicted++;
+                Renounce(entry);
+            }
+
             _index.Forget(entry);
         }
 
-        file.IsDoomed = true;
+        keys.ForEach(RenounceKey);
+        _index.Doom(file);
         _emptiedAt = _sequence;
         return true;
+    }
+
+    /// <summary>It is not deleted for now: something in it may hold again, or room is needed elsewhere first.</summary>
+    private void ReconsiderVictim(LogFile file)
+    {
+        _index.Doom(file, false);
+        _victim = null;
     }
 
     private void Delete(LogFile file)
@@ -200,7 +216,7 @@ public sealed partial class ColdStoreCore
                 return;
             }
 
-            _index.Files.Remove(file.Number);
+            _index.Remove(file);
             _figures.FilesReclaimed++;
             ForgetTombstones();
             ChooseVictim();

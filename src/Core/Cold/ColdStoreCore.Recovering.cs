@@ -1,4 +1,3 @@
-using Cascade.Core.Clocks;
 using Cascade.Core.Log;
 using Cascade.Core.Ports;
 
@@ -24,6 +23,8 @@ public sealed partial class ColdStoreCore
     private Queue<LogEntry> _unverified = new();
     private LogPosition _unwrittenFrom;
     private int _verifications;
+    private int _filesToRead;
+    private int _filesRead;
 
     private sealed class HeaderRun(LogFile file, long fromBytes)
     {
@@ -35,6 +36,12 @@ public sealed partial class ColdStoreCore
 
         public int Failures { get; set; }
     }
+
+    /// <summary>
+    /// How far recovery is, in files whose record headers have to be read: 0 of 0 before it is known how many. Then the payloads of the last few records
+    /// are checked.
+    /// </summary>
+    public (int Done, int Total) RecoveryProgress => (_filesRead, _filesToRead);
 
     /// <summary>Begins recovery. To be called once, before anything else; <see cref="ColdReady"/> says when it is over.</summary>
     public void Start(TimeSpan now, Outbox outbox)
@@ -85,6 +92,7 @@ public sealed partial class ColdStoreCore
         if (_listed is null || _checkpointsToRead > 0)
             return;
         _checkpointGeneration = _checkpoint.Generation;
+        _generation = _checkpoint.CopyGeneration;
         _isUncertain = _checkpoint.IsUncertain;
         _nextFile = Math.Max(1, _checkpoint.NextFile);
         var known = _checkpointFiles.ToDictionary(file => file.Number);
@@ -96,7 +104,7 @@ public sealed partial class ColdStoreCore
 
             // What was to be deleted and is read again is judged again.
             file.IsDoomed &= number < _checkpoint.From.File;
-            _index.Files.Add(number, file);
+            _index.Add(file);
             _nextFile = Math.Max(_nextFile, number + 1);
             if (!known.ContainsKey(number) || number >= _checkpoint.From.File)
                 _runsWaiting.Enqueue(new HeaderRun(file, number == _checkpoint.From.File ? _checkpoint.From.OffsetBytes : 0));
@@ -104,18 +112,21 @@ public sealed partial class ColdStoreCore
 
         foreach (var (entry, heldBlock, heldKey) in _checkpointEntries)
         {
-            Note(entry.Origin, entry.Binding.Stamp);
+            Note(entry);
             _index.Apply(entry, heldBlock, heldKey);
         }
 
         _durableTo = _checkpoint.From;
+        _filesToRead = _runsWaiting.Count;
         PumpRuns();
     }
 
-    private void Note(LogPosition origin, HybridTimestamp stamp)
+    /// <summary>What was given out before is not given out again.</summary>
+    private void Note(LogEntry entry)
     {
-        _nextFile = Math.Max(_nextFile, origin.File + 1);
-        _latestStamp = Math.Max(_latestStamp, stamp.Value);
+        _nextFile = Math.Max(_nextFile, entry.Origin.File + 1);
+        _latestStamp = Math.Max(_latestStamp, entry.Binding.Stamp.Value);
+        _generation = Math.Max(_generation, entry.Generation);
     }
 
     private void PumpRuns()
@@ -138,16 +149,19 @@ public sealed partial class ColdStoreCore
         _runsOpen--;
         foreach (var header in answer.Headers)
         {
+            var entry = new LogEntry(header);
             run.File.EndBytes = run.FromBytes = header.Place.OffsetBytes + header.RecordBytes;
-            Note(header.Origin, header.Binding.Stamp);
             _durableTo = header.DurableTo > _durableTo ? header.DurableTo : _durableTo;
-            _found.Add(new LogEntry(header));
+            _found.Add(entry);
+            Note(entry);
         }
 
         if (answer.Headers.Count > 0)
             run.Resynchronise = false;
         if (Continue(run, answer))
             _runsWaiting.Enqueue(run);
+        else
+            _filesRead++;
         PumpRuns();
     }
 
@@ -257,7 +271,7 @@ public sealed partial class ColdStoreCore
         Issue(new TruncateFile(NextNumber(), file.Number, endBytes), done =>
         {
             if (done.Status == DeviceStatus.Ok)
-                file.ChargedBytes = endBytes;
+                _index.Charge(file, endBytes);
             else
                 _isUncertain = true;
             if (--_runsOpen == 0)
@@ -275,21 +289,10 @@ public sealed partial class ColdStoreCore
             _tombstones.Enqueue(entry);
         (_listed, _checkpointFiles, _checkpointEntries) = (null, [], []);
         ForgetTombstones();
-        _outbox.Send(
-            ColdPort.Tier,
-            new ColdReady(_index.ReadableBlocks, _index.Bindings, new HybridTimestamp(_latestStamp), _found.Count));
+        _headersRead = _found.Count;
         _found.Clear();
         _found.TrimExcess();
+        BeginAnnouncing();
         ChooseVictim();
-    }
-
-    /// <summary>Records of the checkpoint whose file is not there any more, and that no copy replaced, hold no longer.</summary>
-    private void StrandMissing()
-    {
-        foreach (var (entry, _, _) in _checkpointEntries)
-        {
-            if (entry.IsHeld && !_index.Files.ContainsKey(entry.Place.File))
-                Strand(entry, new LogFile(entry.Place.File));
-        }
     }
 }

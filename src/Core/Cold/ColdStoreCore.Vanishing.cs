@@ -10,11 +10,14 @@ public sealed partial class ColdStoreCore
         if (file.IsGone || file.IsDoomed)
             return;
         _figures.FilesGone++;
-        file.IsGone = file.IsDoomed = file.IsSealed = file.IsTrimmed = true;
+        file.IsGone = file.IsSealed = file.IsTrimmed = true;
+        _index.Doom(file);
         if (_active == file)
             _active = null;
-        foreach (var entry in file.Records.Where(entry => IsIn(entry, file) && entry.Write is null).ToList())
-            Strand(entry, file);
+        var left = file.Records.Where(entry => IsIn(entry, file) && entry.Write is null).ToList();
+        var keys = KeysAlone(left);
+        left.ForEach(entry => Strand(entry, file));
+        keys.ForEach(RenounceKey);
         if (file.Unflushed > 0)
         {
             _failing = true;
@@ -41,5 +44,15 @@ public sealed partial class ColdStoreCore
         _index.Become(entry, LogRecordKind.Tombstone);
         _index.Move(entry, default);
         _copies.AddLast(new LogWrite(LogWriteKind.Restate, null, TimeSpan.MaxValue) { Id = entry.Id, Entry = entry });
+    }
+
+    /// <summary>Records of the checkpoint whose file is not there any more, and that no copy replaced, hold no longer.</summary>
+    private void StrandMissing()
+    {
+        foreach (var (entry, _, _) in _checkpointEntries)
+        {
+            if (entry.IsHeld && !_index.Files.ContainsKey(entry.Place.File))
+                Strand(entry, new LogFile(entry.Place.File));
+        }
     }
 }

@@ -18,7 +18,7 @@ namespace Cascade.Core.Cold;
 /// oldest first, so no record that was overruled outlives the one that overruled it; and a deletion is kept until no file is left
 /// that is as old as it is. What is written, flushed and deleted is asked of the device as messages.
 /// </para>
-/// <para>Not thread-safe: it belongs to the tier's actor.</para>
+/// <para>Not thread-safe: it belongs to the tier's actor. Any thread may call <see cref="TryDescribe"/>.</para>
 /// </remarks>
 public sealed partial class ColdStoreCore
 {
@@ -26,7 +26,7 @@ public sealed partial class ColdStoreCore
     private readonly ColdSettings _settings;
     private readonly DigestAlgorithm _algorithm;
     private readonly IProtectedBlocks _protected;
-    private readonly ColdIndex _index = new();
+    private readonly ColdIndex _index;
     private readonly Dictionary<long, Action<DeviceCompletion>> _inFlight = [];
     private long _requests;
     private TimeSpan _now;
@@ -46,9 +46,10 @@ public sealed partial class ColdStoreCore
         _settings = settings;
         _algorithm = algorithm;
         _protected = protectedBlocks;
+        _index = new ColdIndex(Tell, OnUnreadable);
     }
 
-    /// <summary>True once recovery is over. Before that every request is answered <see cref="Busy"/>.</summary>
+    /// <summary>True once what is on disk is known. Before that every request is answered <see cref="Busy"/>.</summary>
     public bool IsReady { get; private set; }
 
     /// <summary>When <see cref="Tick"/> is worth calling next, if nothing else happens before.</summary>
@@ -56,8 +57,8 @@ public sealed partial class ColdStoreCore
 
     /// <summary>Figures since start.</summary>
     public ColdReport Report => new(
-        _index.ReadableBlocks, _index.Bindings, _index.Files.Count, ChargedBytes, _settings.CapacityBytes,
-        _index.Files.Values.Sum(file => file.LiveBytes), _openWrites, _heldBytes, _figures);
+        _index.ReadableBlocks, _index.Bindings, _index.Files.Count, _index.ChargedBytes, _settings.CapacityBytes,
+        _index.LiveBytes, _openWrites, _heldBytes, _figures);
 
     /// <summary>Takes one message in.</summary>
     /// <returns>False when the message is none of this store's.</returns>
@@ -76,7 +77,9 @@ public sealed partial class ColdStoreCore
             case ColdFetch m: OnFetch(sender, m); break;
             case RoomGiven m: OnRoomGiven(m); break;
             case RoomDenied m: OnRoomDenied(m); break;
-            case CheckpointSoon: _appendedBytes = _settings.CheckpointEveryBytes; break;
+            case Bound or Refused: OnAnnounced(); break;
+            case ReportTier: OnReport(sender); break;
+            case ColdSettle: OnSettle(sender); break;
             default: return false;
         }
 
@@ -90,6 +93,7 @@ public sealed partial class ColdStoreCore
         _now = now;
         _outbox = outbox;
         RetryRecovery();
+        AnnounceAgain();
         ExpireWrites();
         ExpireFetches();
         ProbeFullDisk();
@@ -99,15 +103,19 @@ public sealed partial class ColdStoreCore
 
     private void Pump()
     {
-        if (!IsReady)
-            return;
-        if (_wantedBytes > 0)
-            ChooseVictim();
-        AdvanceReclaim();
-        PumpWrites();
-        BeginFlush();
-        PumpReads();
-        AdvanceCheckpoint();
+        if (IsReady)
+        {
+            if (_wantedBytes > 0)
+                ChooseVictim();
+            AdvanceReclaim();
+            PumpWrites();
+            BeginFlush();
+            PumpReads();
+            AdvanceCheckpoint();
+        }
+
+        if (_settlers.Count > 0)
+            AdvanceSettling();
     }
 
     private long NextNumber() => ++_requests;

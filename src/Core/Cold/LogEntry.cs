@@ -8,6 +8,8 @@ namespace Cascade.Core.Cold;
 /// <summary>A record on disk, or on its way there, that still says something which holds: about a block, a key, or both.</summary>
 internal sealed class LogEntry
 {
+    private bool _isTold;
+
     public LogEntry(in LogRecordHeader header)
     {
         Kind = header.Kind;
@@ -17,6 +19,7 @@ internal sealed class LogEntry
         Algorithm = header.Algorithm;
         Origin = header.Origin;
         Place = header.Place;
+        Generation = header.Generation;
     }
 
     public LogRecordKind Kind { get; set; }
@@ -36,6 +39,22 @@ internal sealed class LogEntry
 
     /// <summary>True while this is the latest word about the block <see cref="Id"/>.</summary>
     public bool HoldsBlock { get; set; }
+
+    /// <summary>Keys that name the block <see cref="Id"/>; counted here while <see cref="HoldsBlock"/>.</summary>
+    public int Names { get; set; }
+
+    /// <summary>What the copy is told to owners by; it stays the same when the record moves.</summary>
+    public uint Generation { get; set; }
+
+    /// <summary>
+    /// True while the block can be read and is durable: owners know of this copy, or are answered so when they ask. Any thread may read it,
+    /// and then what the copy is described by.
+    /// </summary>
+    public bool IsTold
+    {
+        get => Volatile.Read(ref _isTold);
+        set => Volatile.Write(ref _isTold, value);
+    }
 
     /// <summary>True while this is the latest word about the key of <see cref="Binding"/>.</summary>
     public bool HoldsKey { get; set; }
@@ -67,6 +86,9 @@ internal sealed class LogEntry
     /// <inheritdoc cref="NextSibling"/>
     public LogEntry? PreviousSibling { get; set; }
 
+    /// <summary>Owners were told that this copy is gone: should it hold again, it is another one to them.</summary>
+    public bool WasRenounced { get; set; }
+
     public bool IsHeld => HoldsBlock || HoldsKey;
 
     /// <summary>True when the block can be read from here.</summary>
@@ -82,7 +104,7 @@ internal sealed class LogEntry
 
     /// <summary>What a device needs to read the payload.</summary>
     public LogRecordHeader PayloadHeader =>
-        new(LogRecordKind.Block, Id, PayloadBytes, default, Algorithm) { Origin = Origin, Place = Place };
+        new(LogRecordKind.Block, Id, PayloadBytes, default, Algorithm) { Origin = Origin, Place = Place, Generation = Generation };
 
     /// <summary>The header of the record at a place: only what still holds. A key that was rebound or deleted is not repeated.</summary>
     public LogRecordHeader HeaderAt(LogPosition place)
@@ -94,6 +116,6 @@ internal sealed class LogEntry
             LogRecordKind.Block when IsReadable => new LogRecordHeader(Kind, Id, PayloadBytes, key, Algorithm),
             _ => new LogRecordHeader(LogRecordKind.Alias, Id, 0, Binding, Algorithm),
         };
-        return header with { Origin = Origin, Place = place };
+        return header with { Origin = Origin, Place = place, Generation = Generation };
     }
 }

@@ -12,6 +12,9 @@ internal enum LogWriteKind
     Unbind,
     Drop,
 
+    /// <summary>Drops the block whose last key is about to be deleted.</summary>
+    DropUnnamed,
+
     /// <summary>Moves a record out of a file that is being reclaimed.</summary>
     Copy,
 
@@ -67,7 +70,7 @@ internal sealed class LogWrite(LogWriteKind kind, object? sender, TimeSpan deadl
     /// <summary>Changes that turned out to be made by this one already and share its fate.</summary>
     public List<LogWrite>? Followers { get; set; }
 
-    /// <summary>The write of the block that this one's alias names.</summary>
+    /// <summary>What has to be written for this one to be worth anything: the block that its alias names, or the drop of the block that its deletion leaves without a key.</summary>
     public LogWrite? DependsOn { get; set; }
 
     /// <summary>It was given up, and its sender told.</summary>

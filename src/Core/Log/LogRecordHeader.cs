@@ -19,6 +19,7 @@ namespace Cascade.Core.Log;
 ///  16  8  payload length in bytes     136   8  origin
 ///  24  8  stamp of the key's binding  144   8  place
 ///                                     152   8  durable to
+///                                     160   4  generation
 /// </code>
 /// </remarks>
 /// <param name="Kind">What the record says.</param>
@@ -51,6 +52,7 @@ public readonly record struct LogRecordHeader(
     private const int OriginAt = 136;
     private const int PlaceAt = 144;
     private const int DurableToAt = 152;
+    private const int GenerationAt = 160;
 
     private static ReadOnlySpan<byte> Mark => "CSCD-LOG"u8;
 
@@ -68,6 +70,12 @@ public readonly record struct LogRecordHeader(
     /// disk without them.
     /// </summary>
     public LogPosition DurableTo { get; init; }
+
+    /// <summary>
+    /// Of a block: what this copy of it is told to its owner by. Of another record: the last generation that was given when it was
+    /// written. They rise along the log, from one life of the tier to the next, so that an owner elsewhere never takes a new copy for one that is gone.
+    /// </summary>
+    public uint Generation { get; init; }
 
     /// <summary>Bytes of the whole record in the file: header and padded payload.</summary>
     public long RecordBytes => RecordBytesFor(PayloadBytes);
@@ -108,6 +116,7 @@ public readonly record struct LogRecordHeader(
         BinaryPrimitives.WriteUInt64LittleEndian(block[OriginAt..], Origin.Value);
         BinaryPrimitives.WriteUInt64LittleEndian(block[PlaceAt..], Place.Value);
         BinaryPrimitives.WriteUInt64LittleEndian(block[DurableToAt..], DurableTo.Value);
+        BinaryPrimitives.WriteUInt32LittleEndian(block[GenerationAt..], Generation);
         BinaryPrimitives.WriteUInt32LittleEndian(block[ChecksumAt..], ChecksumOf(block));
     }
 
@@ -139,6 +148,7 @@ public readonly record struct LogRecordHeader(
             Origin = LogPosition.FromValue(BinaryPrimitives.ReadUInt64LittleEndian(block[OriginAt..])),
             Place = LogPosition.FromValue(BinaryPrimitives.ReadUInt64LittleEndian(block[PlaceAt..])),
             DurableTo = LogPosition.FromValue(BinaryPrimitives.ReadUInt64LittleEndian(block[DurableToAt..])),
+            Generation = BinaryPrimitives.ReadUInt32LittleEndian(block[GenerationAt..]),
         };
         if (!read.IsValid)
             return LogRecordStatus.TornOrCorrupt;

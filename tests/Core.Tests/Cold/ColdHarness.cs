@@ -2,6 +2,7 @@ using Cascade.Core.Cold;
 using Cascade.Core.Hashing;
 using Cascade.Core.Identity;
 using Cascade.Core.Log;
+using Cascade.Core.Messages;
 using Cascade.Core.Placement;
 using Cascade.Core.Ports;
 using static Cascade.Core.Tests.Cold.ColdNames;
@@ -34,6 +35,12 @@ internal sealed class ColdHarness(int seed, ColdSettings settings)
 
     public List<object> ToTier { get; } = [];
 
+    /// <summary>What owners and the key index make of what they are told.</summary>
+    public ColdListeners Listeners { get; } = new();
+
+    /// <summary>True to have the key index answer what it is told at once.</summary>
+    public bool AnswersBinds { get; set; } = true;
+
     /// <summary>All that the store sent, in order.</summary>
     public List<Effect> Sent { get; } = [];
 
@@ -58,6 +65,7 @@ internal sealed class ColdHarness(int seed, ColdSettings settings)
         Core = new ColdStoreCore(Self, settings, DigestAlgorithm.Blake3, Protected);
         RoomsNeeded.Clear();
         RoomsGiven.Clear();
+        Listeners.Restart();
         Core.Start(Now, _outbox);
         Carry();
     }
@@ -67,7 +75,7 @@ internal sealed class ColdHarness(int seed, ColdSettings settings)
     {
         ToTier.Clear();
         Start();
-        for (var steps = 0; !Core.IsReady; steps++)
+        for (var steps = 0; ToTier.Count == 0; steps++)
         {
             Assert.True(steps < 1_000_000, "recovery does not end");
             StepDevice();
@@ -94,6 +102,7 @@ internal sealed class ColdHarness(int seed, ColdSettings settings)
     {
         var memory = new PayloadMemory(++_nextAddress, (pages * LogRecordHeader.SizeBytes) - 7);
         Device.Memory[memory.Address] = Id(block);
+        Listeners.Watch(Id(block));
         var binding = key == 0 ? default : Binding(key, stamp, parent);
         return Send(
             new Asked($"put {block} as {key}"),
@@ -180,6 +189,16 @@ internal sealed class ColdHarness(int seed, ColdSettings settings)
 
     private void Carry()
     {
+        CarryOut();
+        while (AnswersBinds && Listeners.TakeBind() is { } bind)
+        {
+            Assert.True(Core.Handle(Now, Destination.KeyIndex, new Bound(bind.Key, bind.Id, true), _outbox));
+            CarryOut();
+        }
+    }
+
+    private void CarryOut()
+    {
         foreach (var (to, message) in _outbox.Effects.ToList())
         {
             Trace.Add($"{to} <- {message}");
@@ -190,11 +209,14 @@ internal sealed class ColdHarness(int seed, ColdSettings settings)
                 ToMemory(message);
             else if (to == ColdPort.Tier)
                 ToTier.Add(message);
+            else if (to is Destination)
+                Listeners.Hear(message);
             else
                 Answer((Asked)to, message);
         }
 
         _outbox.Clear();
+        Listeners.Check(Core);
     }
 
     private void ToMemory(object message)

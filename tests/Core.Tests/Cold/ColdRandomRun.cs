@@ -58,7 +58,7 @@ internal sealed class ColdRandomRun
         {
             case < 4: Put(block, Random.Next(5) == 0 ? 0 : key, durable); break;
             case 4: Track(_store.Bind(block, key, ++_stamp, durable), durable, [_witness.Key(key, block)]); break;
-            case 5: Track(_store.Unbind(key, ++_stamp, durable), durable, [_witness.Key(key, 0)]); break;
+            case 5: Track(_store.Unbind(key, ++_stamp, durable), durable, _witness.Unbind(key)); break;
             case 6 when Random.Next(3) == 0: Track(_store.Drop(block, durable), durable, [_witness.Block(block, isStored: false)]); break;
             case < 10: Fetch(key); break;
             case 10:
@@ -162,6 +162,8 @@ internal sealed class ColdRandomRun
         Assert.True(report.ChargedBytes <= _settings.CapacityBytes, $"{Where}: {report.ChargedBytes} bytes are charged");
         Assert.True(_store.Device.UsedBytes <= _settings.CapacityBytes, $"{Where}: {_store.Device.UsedBytes} bytes are used");
         Assert.True(report.OpenWrites <= _settings.QueueMax, Where);
+        for (var block = 1; _isRoomy && block < Blocks; block++)
+            Assert.False(_witness.IsGone(block) && _store.Core.TryDescribe(Id(block), out _), $"{Where}: block {block} is here, without a key");
         Assert.True(report.LiveBytes >= 0 && report.LiveBytes <= _store.Device.UsedBytes + (64 * 4096), $"{Where}: {report.LiveBytes} live");
     }
 

@@ -142,7 +142,7 @@ public sealed class ColdRecoveryTests
         Assert.Equal((FilesOf256MiB * RecordsAFile, (long)FilesOf256MiB * RecordsAFile), (ready.Blocks, ready.HeadersRead));
         Assert.True(elapsed < TimeSpan.FromSeconds(10), $"took {elapsed}");
 
-        store.Send(new Asked("checkpoint"), CheckpointSoon.Instance);
+        store.Send(new Asked("checkpoint"), ColdSettle.Instance);
         store.Settle(2);
         Assert.Equal(1, store.Core.Report.Figures.Checkpoints);
         store.Crash();

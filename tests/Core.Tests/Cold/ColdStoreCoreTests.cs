@@ -104,7 +104,7 @@ public sealed class ColdStoreCoreTests
     }
 
     [Fact]
-    public void Full_disk_answers_busy_with_the_reason_reads_on_and_recovers_when_there_is_space()
+    public void Full_disk_is_unavailable_with_the_reason_reads_on_and_recovers_when_there_is_space()
     {
         var store = Ready(Plain);
         store.Outcome(store.Put(1, 1, 1, pages: 14));
@@ -120,9 +120,9 @@ public sealed class ColdStoreCoreTests
             store.StepDevice();
         Assert.IsType<ColdFetched>(Assert.Single(read.Answers));
         var turnedAway = store.Put(3, 3, 1);
-        Assert.Contains("NoSpace", Assert.IsType<Busy>(Assert.Single(turnedAway.Answers)).Reason, StringComparison.Ordinal);
+        Assert.Contains("NoSpace", Assert.IsType<Unavailable>(Assert.Single(turnedAway.Answers)).Reason, StringComparison.Ordinal);
         store.Settle(20);
-        Assert.IsType<Busy>(Assert.Single(stuck.Answers));
+        Assert.IsType<Unavailable>(Assert.Single(stuck.Answers));
         Assert.Equal(1, stuck.Released);
         store.Device.Faults = DeviceFaults.None;
         store.Settle(20);
@@ -183,7 +183,7 @@ public sealed class ColdStoreCoreTests
         store.Outcome(store.Put(1, 1, 1));
         var lost = store.Put(2, 1, 2);
         Assert.True(store.CompleteFirst("WriteRecord", DeviceStatus.IoError));
-        Assert.IsType<Busy>(store.Outcome(lost));
+        Assert.IsType<Unavailable>(store.Outcome(lost));
         Assert.Equal(Id(1), Assert.IsType<ColdFetched>(store.Outcome(store.Fetch(1))).Id);
     }
 

@@ -33,6 +33,31 @@ internal sealed class ColdWitness(bool mayLose)
 
     public Change Block(int block, bool isStored) => Add(Of(_blocks, block), isStored ? block : 0);
 
+    /// <summary>
+    /// A key is deleted, and with it the block that it names if no other key does: one change more if that is sure, a possibility if it may be so.
+    /// </summary>
+    public List<Change> Unbind(int key)
+    {
+        var changes = new List<Change>();
+        var named = ValuesOfKey(key, BaseOfKey(key));
+        foreach (var block in named.Where(block => block != 0))
+        {
+            var others = _keys.Where(k => k.Key != key).Select(k => Values(k.Value, k.Value.Base)).ToList();
+            if (others.Any(values => values.SetEquals([block])))
+                continue;
+            var isSure = named.Count == 1 && IsSure(block) && !others.Any(values => values.Contains(block));
+            var change = Block(block, isStored: false);
+            if (isSure)
+                changes.Add(change);
+        }
+
+        changes.Add(Key(key, 0));
+        return changes;
+    }
+
+    /// <summary>True when a block cannot be here: it was never stored, or was dropped since.</summary>
+    public bool IsGone(int block) => Values(Of(_blocks, block), Of(_blocks, block).Base).SetEquals([0]);
+
     /// <summary>A change was answered: those before it hold no longer, unless a fault or a crash may undo it.</summary>
     public void Settle()
     {

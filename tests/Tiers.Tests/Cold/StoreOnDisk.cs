@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using Cascade.Core.Cold;
 using Cascade.Core.Hashing;
 using Cascade.Core.Identity;
+using Cascade.Core.Messages;
 using Cascade.Core.Placement;
 using Cascade.Core.Ports;
 
@@ -85,6 +86,11 @@ internal sealed class StoreOnDisk : IDisposable, IProtectedBlocks
             else if (message is RoomNeeded room)
             {
                 _core.Handle(_now, this, new RoomGiven(room.Fetch, new PayloadMemory(RoomAt, room.LengthBytes)), _outbox);
+                CarryOut();
+            }
+            else if (message is Bind bind)
+            {
+                _core.Handle(_now, this, new Bound(bind.Key, bind.Id, Applied: true), _outbox);
                 CarryOut();
             }
             else
