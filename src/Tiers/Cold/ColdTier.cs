@@ -29,6 +29,7 @@ public sealed class ColdTier : UntypedActor, IWithTimers
     private readonly ColdTierHooks _hooks;
     private readonly DeviceTrouble _trouble;
     private TimeSpan? _armed;
+    private (int Done, int Total) _progress;
     private bool _isReadOnly;
 
     private ColdTier(
@@ -89,6 +90,7 @@ public sealed class ColdTier : UntypedActor, IWithTimers
         {
             // What a failed step did ask for is in the core's books: left out, it would be waited for without end.
             CarryOut(now, outbox);
+            TellProgress();
             ArmTimer(now);
         }
     }
@@ -181,6 +183,14 @@ public sealed class ColdTier : UntypedActor, IWithTimers
                     _core.Handle(now, ActorRefs.Nobody, new ColdFetch(block.Key, block.Id, ReadAheadTimeout, 0), outbox);
                 break;
         }
+    }
+
+    private void TellProgress()
+    {
+        if (_core.RecoveryProgress == _progress)
+            return;
+        _progress = _core.RecoveryProgress;
+        _hooks.OnRecovery?.Invoke(_progress.Done, _progress.Total);
     }
 
     /// <summary>A timer that is due too early costs a look; one is kept rather than re-armed at every step.</summary>

@@ -8,6 +8,9 @@ public sealed record ColdTierHooks
     /// <summary>No hooks.</summary>
     public static readonly ColdTierHooks None = new();
 
+    /// <summary>Told during recovery of how many files have been read, and of how many.</summary>
+    public Action<int, int>? OnRecovery { get; init; }
+
     /// <summary>Told when recovery is over and requests are served.</summary>
     public Action<ColdReady>? OnReady { get; init; }
 

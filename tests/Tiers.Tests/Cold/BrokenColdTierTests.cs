@@ -55,7 +55,7 @@ public sealed class BrokenColdTierTests : IDisposable
         _tier.Tell(new ColdDrop(Id(1), false, Minute));
         var before = _tier.Disk.Submitted.Count;
         Break();
-        _tier.Tell(CheckpointSoon.Instance);
+        _tier.Tell(ColdSettle.Instance);
         _tier.Device.ReleaseHeld();
         _tier.Advance(Minute);
         Assert.Equal(
@@ -80,7 +80,7 @@ public sealed class BrokenColdTierTests : IDisposable
         for (var i = 0; i < 20; i++)
             Assert.Equal(new ColdStored(true), Put(i)[0]);
         Break();
-        _tier.Tell(CheckpointSoon.Instance);
+        _tier.Tell(ColdSettle.Instance);
         _tier.Advance(Minute);
         _tier.Dispose();
         _tier = new SimulatedColdTier(_folder, Settings);

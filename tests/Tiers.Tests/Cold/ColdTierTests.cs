@@ -1,4 +1,5 @@
 using Cascade.Core.Cold;
+using Cascade.Core.Identity;
 using Cascade.Core.Messages;
 using Cascade.Core.Placement;
 using Cascade.Tiers.Tests.Shm;
@@ -21,11 +22,14 @@ public sealed class ColdTierTests : IDisposable
     [Fact]
     public void Block_that_was_put_is_fetched_back_also_by_the_next_life()
     {
+        Assert.Equal((0, 0), (_tier.Ready?.Blocks, _tier.Ready?.Keys));
         Store(1);
         AssertFetched(1);
+        Assert.Equal((new NodeId(0), TierKind.Cold, 0u, 0L, (long)Length), (Told.Node, Told.Tier, Told.Slot, Told.OffsetBytes, Told.LengthBytes));
         _tier.Dispose();
         _tier = new SimulatedColdTier(_folder, Settings);
         Assert.Equal((1, 1), (_tier.Ready?.Blocks, _tier.Ready?.Keys));
+        Assert.Equal([(0, 1), (1, 1)], _tier.Recovery);
         AssertFetched(1);
         Assert.Empty(_tier.Trouble);
         Assert.Empty(_tier.Log);
@@ -73,7 +77,9 @@ public sealed class ColdTierTests : IDisposable
     public void Copy_that_the_owner_drops_is_gone()
     {
         Store(1);
-        Assert.Empty(_tier.Tell(new Drop(ArenaSandbox.Id(1, Length), new CopyLocation(default, default, 0, 0, 0, Length))));
+        var copy = Told;
+        Assert.Empty(_tier.Tell(new Drop(ArenaSandbox.Id(1, Length), copy)));
+        Assert.Equal(new RemoveCopy(ArenaSandbox.Id(1, Length), copy, ArenaSandbox.Binding(1)), _tier.Owners[^1]);
         Assert.Equal([NotFound.Instance], _tier.Tell(Fetch(1)));
     }
 
@@ -95,7 +101,7 @@ public sealed class ColdTierTests : IDisposable
     {
         var put = Put(1) with { Memory = new PayloadMemory(1L << 40, Length) };
         var replies = _tier.Tell(put);
-        Assert.IsType<Busy>(replies[0]);
+        Assert.IsType<Unavailable>(replies[0]);
         Assert.Equal(new MemoryReleased(put.Id, put.Memory, false), replies[1]);
         Assert.Contains("not one of whole pages within the payload area", _tier.Trouble[0], StringComparison.Ordinal);
         Store(2);
@@ -109,6 +115,9 @@ public sealed class ColdTierTests : IDisposable
         Store(1);
         Assert.Empty(_tier.Log);
     }
+
+    /// <summary>The one copy that owners were told of.</summary>
+    private CopyLocation Told => Assert.Single(_tier.Owners.OfType<AddCopy>()).Copy;
 
     public void Dispose()
     {

@@ -38,7 +38,7 @@ internal sealed class SimulatedColdTier : IDisposable, IProtectedBlocks
         recipients.Add(Destination.Owners, Probe(Owners, null));
         recipients.Add(Destination.KeyIndex, Probe([], Bind));
         var core = new ColdStoreCore(new TierAddress(new NodeId(0), TierKind.Cold), settings ?? new ColdSettings(), DigestAlgorithm.Blake3, this);
-        var hooks = new ColdTierHooks { OnReady = ready => Ready = ready, OnTrouble = Trouble.Add };
+        var hooks = new ColdTierHooks { OnReady = ready => Ready = ready, OnRecovery = (done, total) => Recovery.Add((done, total)), OnTrouble = Trouble.Add };
         Tier = _system.ActorOf(ColdTier.Props(core, Device, Inbox, recipients, Time, hooks).WithMailbox(mailbox), "cold");
         Run();
     }
@@ -56,6 +56,8 @@ internal sealed class SimulatedColdTier : IDisposable, IProtectedBlocks
     public IActorRef Client { get; }
 
     public ColdReady? Ready { get; private set; }
+
+    public List<(int Done, int Total)> Recovery { get; } = [];
 
     public List<string> Trouble { get; } = [];
 
