@@ -115,8 +115,8 @@ public sealed class ColdDevice : IColdDevice
     private void Complete(DeviceCompletion completion, DeviceRequest request, string? reason)
     {
         if (reason is not null)
-            _hooks.OnFailure?.Invoke($"{request.GetType().Name} {request.Number} in {_directory.Path} ended {completion.Status}: {reason}");
-        _hooks.OnCompletion(completion);
+            reason = $"{request.GetType().Name} {request.Number} in {_directory.Path} ended {completion.Status}: {reason}";
+        _hooks.OnCompletion(completion, reason);
     }
 
     private void SayBuffered(DirectFile file)

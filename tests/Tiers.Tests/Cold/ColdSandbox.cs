@@ -26,7 +26,7 @@ internal sealed class ColdSandbox : IDisposable
         _area = new AlignedMemory(areaBytes);
         Fill(0, areaBytes, 0xFF);
         Directory = ColdDirectory.Open(new ColdDirectoryOptions { DirectoryPath = Folder, Rank = 3 });
-        var hooks = new ColdDeviceHooks { OnCompletion = c => OnCompletion!(c), OnFailure = Failures.Enqueue, OnBuffered = Buffered.Enqueue };
+        var hooks = new ColdDeviceHooks { OnCompletion = Take, OnBuffered = Buffered.Enqueue };
         Real = new ColdDevice(Directory, Area, options ?? new ColdDeviceOptions { Threads = 4 }, hooks, Time);
         OnCompletion = Answer;
         Device = wrap?.Invoke(this, Real) ?? Real;
@@ -59,6 +59,13 @@ internal sealed class ColdSandbox : IDisposable
         if (!_asked.TryRemove(completion.Number, out var asker))
             throw new InvalidOperationException($"Request {completion.Number} is answered twice.");
         asker.SetResult(completion);
+    }
+
+    private void Take(DeviceCompletion completion, string? reason)
+    {
+        if (reason is not null)
+            Failures.Enqueue(reason);
+        OnCompletion(completion);
     }
 
     public Task<DeviceCompletion> Begin(Func<long, DeviceRequest> request)

@@ -30,7 +30,8 @@ internal enum DeviceFaultKind
 /// A stand-in for a disk that fails: a real device behind a plan of what goes wrong with which request. What is not planned is carried
 /// out. Thread-safe.
 /// </summary>
-internal sealed class FaultyDeviceStandIn(ColdDevice real, ColdDirectory directory, PayloadArea area, Action<DeviceCompletion> onCompletion)
+internal sealed class FaultyDeviceStandIn(
+    IColdDevice real, ColdDirectory directory, PayloadArea area, Action<DeviceCompletion, string?> onCompletion)
     : IColdDevice
 {
     private readonly Lock _gate = new();
@@ -51,14 +52,14 @@ internal sealed class FaultyDeviceStandIn(ColdDevice real, ColdDirectory directo
         switch (Take(request))
         {
             case DeviceFaultKind.IoError:
-                onCompletion(DeviceWorker.Answer(request, DeviceStatus.IoError));
+                onCompletion(DeviceWorker.Answer(request, DeviceStatus.IoError), null);
                 return;
             case DeviceFaultKind.NoSpace:
-                onCompletion(DeviceWorker.Answer(request, DeviceStatus.NoSpace));
+                onCompletion(DeviceWorker.Answer(request, DeviceStatus.NoSpace), null);
                 return;
             case DeviceFaultKind.ShortWrite:
                 WriteHalf((WriteRecord)request);
-                onCompletion(DeviceWorker.Answer(request, DeviceStatus.IoError));
+                onCompletion(DeviceWorker.Answer(request, DeviceStatus.IoError), null);
                 return;
             case DeviceFaultKind.FileRemoved:
                 File.Delete(directory.PathOf(FileOf(request)));
@@ -80,14 +81,14 @@ internal sealed class FaultyDeviceStandIn(ColdDevice real, ColdDirectory directo
     }
 
     /// <summary>What the real device's completions go through.</summary>
-    public void Complete(DeviceCompletion completion)
+    public void Complete(DeviceCompletion completion, string? reason)
     {
         WriteRecord? spoiled;
         lock (_gate)
             _toSpoil.Remove(completion.Number, out spoiled);
         if (spoiled is not null)
             FlipBit(spoiled.Header);
-        onCompletion(completion);
+        onCompletion(completion, reason);
     }
 
     /// <summary>Carries out what was held back.</summary>

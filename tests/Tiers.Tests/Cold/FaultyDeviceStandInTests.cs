@@ -16,8 +16,8 @@ public sealed class FaultyDeviceStandInTests : IDisposable
     {
         _box = new ColdSandbox(wrap: (box, real) =>
         {
-            _faulty = new FaultyDeviceStandIn(real, box.Directory, box.Area, box.Answer);
-            box.OnCompletion = _faulty.Complete;
+            _faulty = new FaultyDeviceStandIn(real, box.Directory, box.Area, (completion, _) => box.Answer(completion));
+            box.OnCompletion = completion => _faulty.Complete(completion, null);
             return _faulty;
         });
         _box.CreateFile(1);
