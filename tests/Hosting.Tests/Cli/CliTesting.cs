@@ -17,6 +17,8 @@ internal sealed class CliTesting : INodeLauncher, IDisposable
 
     public Func<NodeRequest, Exception?> OnStart { get; set; } = static _ => null;
 
+    public Action OnStop { get; set; } = static () => { };
+
     public string Out => _out.ToString();
 
     public string Error => _error.ToString();
@@ -52,6 +54,7 @@ internal sealed class CliTesting : INodeLauncher, IDisposable
 
         public ValueTask DisposeAsync()
         {
+            testing.OnStop();
             testing.Stopped++;
             return ValueTask.CompletedTask;
         }
