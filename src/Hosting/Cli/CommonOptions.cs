@@ -39,6 +39,21 @@ internal static class CommonOptions
         };
     }
 
+    /// <summary>A directory, which need not be there; its full path, null when it is not given.</summary>
+    public static Option<string?> Folder(string name, string description) => new(name)
+    {
+        Description = description,
+        HelpName = "DIR",
+        CustomParser = result =>
+        {
+            var text = result.Tokens[0].Value;
+            if (text.Length > 0 && !text.Contains('\0', StringComparison.Ordinal) && !File.Exists(text))
+                return Path.GetFullPath(text);
+            result.AddError($"'{text}' is not good for {name}: expected a directory{(File.Exists(text) ? ", and it is a file" : "")}.");
+            return null;
+        },
+    };
+
     private static long? ParseSize(ArgumentResult result, string name, long minBytes, long maxBytes)
     {
         var text = result.Tokens[0].Value;

@@ -1,3 +1,5 @@
+using Cascade.Hosting.Configuration.Hocon;
+
 namespace Cascade.Hosting.Cli;
 
 /// <summary>What the command line says about the node that a verb starts in its own process.</summary>
@@ -16,6 +18,9 @@ internal sealed record NodeRequest(string? ConfigFile, IReadOnlyList<string> Set
 
     /// <summary>The same with one more setting on top.</summary>
     public NodeRequest With(string path, string value) => this with { Settings = [.. Settings, $"{path}={value}"] };
+
+    /// <summary>The same with a path as one more setting on top, whatever characters are in it.</summary>
+    public NodeRequest WithPath(string path, string value) => With(path, HoconText.Quote(value));
 
     /// <summary>The same with one more setting that those of the command line override.</summary>
     public NodeRequest Under(string path, string value) => this with { Settings = [$"{path}={value}", .. Settings] };

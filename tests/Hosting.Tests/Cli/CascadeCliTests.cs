@@ -22,7 +22,7 @@ public sealed partial class CascadeCliTests : IDisposable
     public async Task The_help_of_a_verb_has_its_options_and_examples()
     {
         Assert.Equal(0, await _cli.RunAsync("replay", "--help"));
-        foreach (var text in (string[])["--limit <N>", "--bytes-per-block <SIZE>", "--shm <SIZE>", "--seed <N>", "--json", "--config <FILE>", "--set <path=value>", "--print-config", "Examples:\n  cascade replay\n"])
+        foreach (var text in (string[])["--limit <N>", "--bytes-per-block <SIZE>", "--shm <SIZE>", "--cold <DIR>", "--cold-capacity <SIZE>", "--seed <N>", "--json", "--config <FILE>", "--set <path=value>", "--print-config", "Examples:\n  cascade replay\n"])
             Assert.Contains(text, _cli.Out, StringComparison.Ordinal);
         Assert.Empty(_cli.Error);
     }
@@ -47,6 +47,10 @@ public sealed partial class CascadeCliTests : IDisposable
     [InlineData("'2GiB' is not good for --bytes-per-block: expected 1 B to 1 GiB.", "cascade replay", "replay", "--bytes-per-block", "2GiB")]
     [InlineData("'3 zb' is not good for --shm: 'zb' is not a unit of size; expected a size such as 4096, 64KiB, 1.5 GiB or 500MB.", "cascade replay", "replay", "--shm", "3 zb")]
     [InlineData("'a.b' is not good for --set: expected path=value, such as cascade.tiers.shm.capacity=1GiB.", "cascade replay", "replay", "--set", "a.b")]
+    [InlineData("--cold-capacity is for a cold tier: name its directory with --cold.", "cascade replay", "replay", "--cold-capacity", "4GiB")]
+    [InlineData("'' is not good for --cold: expected a directory.", "cascade replay", "replay", "--cold", "")]
+    [InlineData("'/etc/hostname' is not good for --cold: expected a directory, and it is a file.", "cascade replay", "replay", "--cold", "/etc/hostname")]
+    [InlineData("'4KiB' is not good for --cold-capacity: expected 32 KiB to 1 PiB.", "cascade replay", "replay", "--cold", "/x", "--cold-capacity", "4KiB")]
     [InlineData("--seed is for the generated load: leave it out, or the trace.", "cascade replay", "replay", "a.jsonl", "--seed", "1")]
     public async Task A_wrong_command_line_is_told_on_the_error_stream(string fault, string help, params string[] arguments)
     {

@@ -17,6 +17,8 @@ internal sealed class CliTesting : INodeLauncher, IDisposable
 
     public Func<NodeRequest, Exception?> OnStart { get; set; } = static _ => null;
 
+    public Action OnStop { get; set; } = static () => { };
+
     public string Out => _out.ToString();
 
     public string Error => _error.ToString();
@@ -36,7 +38,7 @@ internal sealed class CliTesting : INodeLauncher, IDisposable
     public Task<int> RunAsync(CancellationToken cancellationToken, params string[] arguments)
     {
         var console = new CliConsole(_out, _error, errorIsTerminal: false, TimeProvider.System);
-        return new CascadeCli(console, ReplayVerb.Create(console, this)).RunAsync(arguments, cancellationToken);
+        return new CascadeCli(console, ReplayVerb.Create(console, this), InspectVerb.Create(console)).RunAsync(arguments, cancellationToken);
     }
 
     public void Dispose()
@@ -52,6 +54,7 @@ internal sealed class CliTesting : INodeLauncher, IDisposable
 
         public ValueTask DisposeAsync()
         {
+            testing.OnStop();
             testing.Stopped++;
             return ValueTask.CompletedTask;
         }

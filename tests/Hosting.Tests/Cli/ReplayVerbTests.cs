@@ -1,4 +1,6 @@
 using System.Text.Json;
+using Cascade.Hosting.Configuration.Hocon;
+using Cascade.Hosting.Tests.Configuration;
 
 namespace Cascade.Hosting.Tests.Cli;
 
@@ -91,6 +93,69 @@ public sealed class ReplayVerbTests : IDisposable
         var request = Assert.Single(_cli.Started);
         Assert.Equal("a.conf", request.ConfigFile);
         Assert.Equal(["cascade.x=1", "cascade.y=2", "cascade.tiers.shm.capacity=268435456"], request.Settings);
+    }
+
+    [Fact]
+    public async Task Cold_tier_has_a_folder_of_the_replays_own_that_goes_with_it()
+    {
+        var parent = Directory.CreateTempSubdirectory("cascade \"cold\"-").FullName;
+        var own = Path.Combine(parent, $"cascade-replay-{Environment.ProcessId}");
+        var wasThere = false;
+        _cli.OnStart = _ =>
+        {
+            Directory.CreateDirectory(own);
+            File.WriteAllText(Path.Combine(own, "agg_rank000_000001.bin"), "x");
+            return null;
+        };
+        _cli.OnStop = () => wasThere = Directory.Exists(own);
+        Assert.Equal(0, await _cli.RunAsync("replay", "--limit", "1", "--cold", parent, "--cold-capacity", "2GiB", "--set", "a=b"));
+        Assert.True(wasThere);
+        Assert.Empty(Directory.EnumerateFileSystemEntries(parent));
+        Directory.Delete(parent);
+        var request = Assert.Single(_cli.Started);
+        Assert.Equal(["a=b", $"cascade.tiers.cold.directory={HoconText.Quote(own)}", "cascade.tiers.cold.capacity=2147483648"], request.Settings);
+        Assert.False(request.KeepArena);
+    }
+
+    [Fact]
+    public async Task Cold_tier_that_is_kept_is_the_directory_itself()
+    {
+        var parent = Directory.CreateTempSubdirectory("cascade-cold-").FullName;
+        Assert.Equal(0, await _cli.RunAsync("replay", "--limit", "1", "--cold", Path.GetRelativePath(".", parent), "--keep"));
+        Directory.Delete(parent);
+        Assert.Equal([$"cascade.tiers.cold.directory=\"{parent}\""], Assert.Single(_cli.Started).Settings);
+    }
+
+    [Fact]
+    public async Task Folder_of_the_cold_tier_goes_also_when_the_node_does_not_start_or_the_replay_is_interrupted()
+    {
+        var parent = Directory.CreateTempSubdirectory("cascade-cold-").FullName;
+        using var stop = new CancellationTokenSource();
+        var fails = true;
+        _cli.OnStart = _ =>
+        {
+            Directory.CreateDirectory(Path.Combine(parent, $"cascade-replay-{Environment.ProcessId}"));
+            return fails ? new CascadeUnavailableException("no disk") : null;
+        };
+        Assert.Equal(3, await _cli.RunAsync("replay", "--cold", parent));
+        Assert.Empty(Directory.EnumerateFileSystemEntries(parent));
+        fails = false;
+        _cli.Cache.BeforeCall = _ => stop.Cancel();
+        Assert.Equal(1, await _cli.RunAsync(stop.Token, "replay", "--cold", parent));
+        Directory.Delete(parent);
+        Assert.EndsWith("interrupted: the report covers what was done until here\n", _cli.Error, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("1023MiB", 134086656)]
+    [InlineData("32KiB", 8192)]
+    public async Task Small_cold_tier_has_small_files_unless_the_command_line_says_otherwise(string capacity, long fileBytes)
+    {
+        await _cli.RunAsync("replay", "--limit", "1", "--cold", "/nowhere", "--cold-capacity", capacity, "--set", "a=b");
+        var settings = Assert.Single(_cli.Started).Settings;
+        Assert.Equal([$"cascade.tiers.cold.file-size={fileBytes}", "a=b"], settings.Take(2));
+        var cold = ConfigurationTesting.Load(null, null, [.. settings.Except(["a=b"])]).Options.Tiers.Cold;
+        Assert.Equal((fileBytes, $"/nowhere/cascade-replay-{Environment.ProcessId}"), (cold.FileBytes, cold.Directory));
     }
 
     [Fact]

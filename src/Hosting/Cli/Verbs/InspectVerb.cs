@@ -14,8 +14,10 @@ internal static class InspectVerb
         var verb = new VerbCommand(
             "inspect",
             "Look into a node's files; changes nothing.",
-            new Example("cascade inspect arena /dev/shm/cascade-cascade-0", "what is in an arena, and whether it is sound"));
+            new Example("cascade inspect arena /dev/shm/cascade-cascade-0", "what is in an arena, and whether it is sound"),
+            new Example("cascade inspect segments /scratch/cascade", "the same of the files of a cold tier"));
         verb.Add(Arena(console));
+        verb.Add(InspectSegmentsVerb.Create(console));
         return verb;
     }
 

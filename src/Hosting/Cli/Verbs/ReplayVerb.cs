@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using Cascade.Core.Log;
 using Cascade.Hosting.Replay;
 
 namespace Cascade.Hosting.Cli.Verbs;
@@ -8,6 +9,10 @@ namespace Cascade.Hosting.Cli.Verbs;
 internal sealed class ReplayVerb
 {
     private const string ShmCapacityPath = "cascade.tiers.shm.capacity";
+    private const string ColdPath = "cascade.tiers.cold";
+    private const long ColdFileBytesDefault = 256 << 20;
+    private const long ColdCapacityMin = 32 << 10;
+    private const long ColdCapacityMax = 1L << 50;
     private const long BytesPerBlockDefault = 64 << 10;
     private const long BytesPerBlockMax = 1 << 30;
     private const ulong SeedDefault = 1;
@@ -37,10 +42,20 @@ internal sealed class ReplayVerb
         BytesPerBlockMax);
 
     private readonly Option<long?> _shm = CommonOptions.Size("--shm", $"Size of the shared-memory tier; the same as --set {ShmCapacityPath}=SIZE.");
+    private readonly Option<string?> _cold = CommonOptions.Folder(
+        "--cold",
+        $"Directory of the cold tier, on a disk; the same as --set {ColdPath}.directory=DIR, see below. Default: no cold tier.");
+
+    private readonly Option<long?> _coldCapacity = CommonOptions.Size(
+        "--cold-capacity",
+        $"Size of the cold tier; the same as --set {ColdPath}.capacity=SIZE. Below 1 GiB its files are smaller as well.",
+        ColdCapacityMin,
+        ColdCapacityMax);
+
     private readonly Option<bool> _keep = new("--keep")
     {
-        Description = "Use the configured cluster's arena and leave it in /dev/shm at the end. Otherwise the replay has one of "
-            + "its own, which goes with it.",
+        Description = "Use the configured cluster's arena and the cold tier's files in DIR itself, and leave them in place at the end. "
+            + "Otherwise the replay has some of its own, which go with it.",
     };
 
     private readonly Option<long?> _seed = CommonOptions.Count("--seed", $"Seed of the generated load. Default: {SeedDefault}.", 0);
@@ -60,23 +75,31 @@ internal sealed class ReplayVerb
             "Replay a load of LLM requests against a node in this process, and report hits, speeds and latencies.",
             new Example("cascade replay", "a generated chat load on a node with the default configuration"),
             new Example("cascade replay trace.jsonl --limit 1000 --shm 4GiB", "1,000 requests of a trace, in 4 GiB of memory"),
+            new Example("cascade replay trace.jsonl --shm 4GiB --cold /scratch --cold-capacity 40GiB", "what memory evicts goes to disk"),
             new Example("cascade replay --seed 7 --bytes-per-block 1MiB --json", "another generated load, larger blocks"))
         {
             Details = """
                 Each request reads the longest prefix of its blocks that is cached, comparing every byte, and puts the others.
                 Put speed is bytes put by time inside PutMany, hashing in it. Get speed is bytes read by time inside Get and the
                 comparison; latencies are of Get alone. Page cache growth is the whole machine's.
+                A hit in the cold tier is a read that waited for the disk. Blocks that were read ahead count where they are found:
+                in shared memory. Without --keep the cold tier's files lie in DIR/cascade-replay-PID, which is removed at the end,
+                also after an interrupt.
                 Exit code 1 when a byte was wrong, a call failed, or it was interrupted; the report is printed all the same.
                 """,
         };
         command.Add(verb._trace);
-        foreach (var option in (Option[])[verb._limit, verb._bytesPerBlock, verb._shm, verb._seed, verb._keep, verb._json])
+        foreach (var option in (Option[])[
+            verb._limit, verb._bytesPerBlock, verb._shm, verb._cold, verb._coldCapacity, verb._seed, verb._keep, verb._json,
+        ])
             command.Add(option);
         verb._node.AddTo(command);
         command.Validators.Add(result =>
         {
             if (result.GetValue(verb._trace) is not null && result.GetValue(verb._seed) is not null)
                 result.AddError("--seed is for the generated load: leave it out, or the trace.");
+            if (result.GetResult(verb._coldCapacity) is not null && result.GetResult(verb._cold) is null)
+                result.AddError("--cold-capacity is for a cold tier: name its directory with --cold.");
         });
         command.SetAction(verb.RunAsync);
         return command;
@@ -84,9 +107,8 @@ internal sealed class ReplayVerb
 
     private async Task<int> RunAsync(ParseResult line, CancellationToken cancellationToken)
     {
-        var request = _node.RequestOf(line) with { KeepArena = line.GetValue(_keep) };
-        if (line.GetValue(_shm) is { } shmBytes)
-            request = request.With(ShmCapacityPath, shmBytes.ToString(CultureInfo.InvariantCulture));
+        using var scratch = line.GetValue(_cold) is { } folder && !line.GetValue(_keep) ? new ScratchFolder(folder, "replay", _console) : null;
+        var request = RequestOf(line, scratch?.Path ?? line.GetValue(_cold));
         if (_node.TryPrintConfiguration(line, request, _launcher, _console))
             return ExitCode.Ok;
 
@@ -113,6 +135,22 @@ internal sealed class ReplayVerb
         }
     }
 
+    private NodeRequest RequestOf(ParseResult line, string? coldDirectory)
+    {
+        var request = _node.RequestOf(line) with { KeepArena = line.GetValue(_keep) };
+        if (line.GetValue(_shm) is { } shmBytes)
+            request = request.With(ShmCapacityPath, Text(shmBytes));
+        if (coldDirectory is not null)
+            request = request.WithPath($"{ColdPath}.directory", coldDirectory);
+        if (line.GetValue(_coldCapacity) is not { } coldBytes)
+            return request;
+
+        // The least number of files is four, and eight of them give space back in smaller steps.
+        if (coldBytes / 4 < ColdFileBytesDefault)
+            request = request.Under($"{ColdPath}.file-size", Text(Math.Max(coldBytes / 8 & -LogRecordHeader.SizeBytes, 2 * LogRecordHeader.SizeBytes)));
+        return request.With($"{ColdPath}.capacity", Text(coldBytes));
+    }
+
     private async Task<int> ReplayAsync(
         ParseResult line,
         NodeRequest request,
@@ -130,6 +168,8 @@ internal sealed class ReplayVerb
             TableOutput.Write(_console.Out, ReplayTable.Of(report));
         return report.IsClean && isComplete ? ExitCode.Ok : ExitCode.Failed;
     }
+
+    private static string Text(long bytes) => bytes.ToString(CultureInfo.InvariantCulture);
 
     private static TraceFile Open(string path)
     {
