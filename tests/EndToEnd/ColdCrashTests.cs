@@ -1,4 +1,3 @@
-using System.Globalization;
 using Cascade.Core.Hashing;
 using Cascade.Core.Identity;
 using Cascade.Hosting.Tests.Embedding;

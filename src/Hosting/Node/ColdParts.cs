@@ -35,7 +35,6 @@ internal sealed class ColdParts : IDisposable
             new ColdDeviceHooks
             {
                 OnCompletion = _inbox.Add,
-                OnFailure = reason => NodeLog.ColdFailure(logger, reason),
                 OnBuffered = notice => NodeLog.ColdBuffered(logger, notice),
             },
             startup.Time);
@@ -78,7 +77,7 @@ internal sealed class ColdParts : IDisposable
         var hooks = new ColdTierHooks
         {
             OnReady = ready => _ready.TrySetResult(ready),
-            OnRecovery = progress => startup.RecoveryProgress?.Report(progress),
+            OnRecovery = (done, total) => startup.RecoveryProgress?.Report((done, total)),
             OnTrouble = trouble => NodeLog.ColdTrouble(_logger, trouble),
         };
         var tier = system.ActorOf(ColdTier.Props(Store, _device, _inbox, recipients, startup.Time, hooks), "cold-tier");

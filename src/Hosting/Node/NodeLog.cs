@@ -42,12 +42,9 @@ internal static partial class NodeLog
     [LoggerMessage(1009, LogLevel.Warning, "Cold tier: {Notice}")]
     public static partial void ColdBuffered(ILogger logger, string notice);
 
-    [LoggerMessage(1010, LogLevel.Debug, "Cold tier: {Reason}")]
-    public static partial void ColdFailure(ILogger logger, string reason);
-
-    [LoggerMessage(1011, LogLevel.Error, "Cold tier: {Trouble}")]
+    [LoggerMessage(1010, LogLevel.Error, "Cold tier: {Trouble}")]
     public static partial void ColdTrouble(ILogger logger, string trouble);
 
-    [LoggerMessage(1012, LogLevel.Warning, "Stopping although the cold tier is still at work after {Waited}: what is not on disk yet is left to the next start")]
+    [LoggerMessage(1011, LogLevel.Warning, "Stopping although the cold tier is still at work after {Waited}: what is not on disk yet is left to the next start")]
     public static partial void ColdStopNotClean(ILogger logger, TimeSpan waited);
 }

@@ -12,6 +12,7 @@ using Cascade.Core.Indices;
 using Cascade.Core.Messages;
 using Cascade.Core.Ownership;
 using Cascade.Core.Placement;
+using Cascade.Core.Ports;
 using Cascade.Core.Registry;
 using Cascade.Core.Tiering;
 using Cascade.Core.Tracking;

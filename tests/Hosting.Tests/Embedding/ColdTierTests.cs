@@ -1,7 +1,5 @@
-using Cascade.Core.Cold;
 using Cascade.Core.Identity;
 using Cascade.Core.Messages;
-using Cascade.Hosting.Node;
 using Cascade.Tiers.Cold;
 
 namespace Cascade.Hosting.Tests.Embedding;
@@ -215,24 +213,25 @@ public sealed class ColdTierTests
     public async Task Get_of_a_block_whose_file_was_removed_is_a_miss_and_the_node_goes_on()
     {
         using var folder = new ColdFolder();
-        await using (var first = await TestNode.StartAsync(folder.Settings()))
-            await PutAsync(first.Cache, 0, Many);
         await using var node = await TestNode.StartAsync(folder.Settings());
-        var held = (await TierAsync(node.Cache, TierKind.Cold)).Blocks;
-        foreach (var file in Directory.GetFiles(folder.Path, "agg_*").Order().Take(1))
+        await PutAsync(node.Cache, 0, Many);
+        foreach (var file in Directory.GetFiles(folder.Path, "agg_*"))
             File.Delete(file);
-        var (hits, misses) = (0, 0);
+        var hits = 0;
         for (var n = 0; n < Many; n++)
         {
             using var got = await node.Cache.GetAsync(Blocks.Key(n), new GetOptions { Deadline = TimeSpan.FromSeconds(20) });
             hits += got.IsHit ? 1 : 0;
-            misses += got.IsHit ? 0 : 1;
             if (got.IsHit)
                 Assert.Equal(Blocks.Bytes(n), got.Lease.Span);
         }
 
-        Assert.True(hits > 0 && hits < held, $"{hits} of {held}");
+        // What is acknowledged as durable from now on lies in files that are there.
+        Assert.True(hits > 0, "Not even what memory holds was found.");
         Assert.Equal(PutStatus.Stored, (await node.Cache.PutAsync(Blocks.Key(8000), Blocks.Bytes(8000), Durable)).Status);
+        await node.DisposeAsync();
+        await using var next = await TestNode.StartAsync(folder.Settings());
+        Assert.Equal(1, await ReadAsync(next.Cache, 8000, 1));
     }
 
     [Fact]
@@ -241,7 +240,7 @@ public sealed class ColdTierTests
         using var folder = new ColdFolder();
         await using (var first = await TestNode.StartAsync(folder.Settings()))
             Assert.Equal(PutStatus.Stored, (await first.Cache.PutAsync(Blocks.Key(1), Blocks.Bytes(1), Durable)).Status);
-        Flip(Directory.GetFiles(folder.Path, "agg_*").Single(), 4096 + 777);
+        Flip(Directory.GetFiles(folder.Path, "agg_*").Order().First(), 4096 + 777);
         await using var node = await TestNode.StartAsync(folder.Settings());
         Assert.False((await node.Cache.GetAsync(Blocks.Key(1))).IsHit);
         Assert.Equal(1, (await TierAsync(node.Cache, TierKind.Cold)).Corrupt);
