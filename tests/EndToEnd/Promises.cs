@@ -30,6 +30,8 @@ internal sealed class Promises
             var number = long.Parse(words[1], CultureInfo.InvariantCulture);
             switch (words[0])
             {
+                case "begin":
+                    break;
                 case "put":
                     Durable.Add(number);
                     Puts++;
@@ -48,8 +50,5 @@ internal sealed class Promises
 
             NextNumber = Math.Max(NextNumber, number + 1);
         }
-
-        // One put may have been under way: its number is used up as well.
-        NextNumber++;
     }
 }

@@ -16,4 +16,5 @@ var options = CascadeConfiguration.Load(new ConfigurationSources { Overrides = a
 await using var node = await CascadeNode.StartAsync(options, new NodeStartup { Reset = true }, CancellationToken.None);
 Console.WriteLine("ready");
 var work = new Workload(node.Cache, live, seed, first);
-await Task.WhenAll(Task.Run(work.WriteDurablyAsync), Task.Run(work.CrowdMemoryAsync), Task.Run(work.ReadAsync));
+var writers = Enumerable.Range(0, 6).Select(writer => Task.Run(() => work.WriteDurablyAsync(writer)));
+await Task.WhenAny([.. writers, Task.Run(work.CrowdMemoryAsync), Task.Run(work.ReadAsync)]).Unwrap();

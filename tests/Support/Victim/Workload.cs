@@ -4,7 +4,7 @@ namespace Cascade.Victim;
 
 /// <summary>What a node does until it is killed: durable puts and deletions, pressure on its memory, reads of what it promised.</summary>
 /// <remarks>
-/// Says <c>put N</c> once block N is durable, <c>delete N</c> before and <c>deleted N</c> after its deletion, and <c>wrong N</c> when a read
+/// Says <c>begin N</c> and <c>put N</c> before and after block N was made durable, <c>delete N</c> before and <c>deleted N</c> after its deletion, and <c>wrong N</c> when a read
 /// breaks a promise.
 /// </remarks>
 internal sealed class Workload(ICascade cache, List<long> live, int seed, long first)
@@ -23,23 +23,28 @@ internal sealed class Workload(ICascade cache, List<long> live, int seed, long f
 
     private readonly Lock _gate = new();
 
-    /// <summary>Puts blocks one after the other, and deletes one at random for each above the limit: files become mostly dead.</summary>
-    public async Task WriteDurablyAsync()
+    private long _last = first - 1;
+
+    /// <summary>
+    /// Puts blocks, and deletes one at random for each above the limit: files become mostly dead. To be called several times, so that commits
+    /// have company.
+    /// </summary>
+    public async Task WriteDurablyAsync(int writer)
     {
-        var random = new Random(seed);
+        var random = new Random((seed << 8) + writer);
         var bytes = new byte[VictimBlock.LengthBytes];
         var options = new PutOptions { Acknowledgement = Acknowledgement.Durable, Deadline = TimeSpan.FromSeconds(60) };
-        for (var number = first; ; number++)
+        while (true)
         {
+            var number = Interlocked.Increment(ref _last);
             VictimBlock.Fill(number, bytes);
+            Say($"begin {number}");
             var put = await cache.PutAsync(VictimBlock.Key(number), bytes, options);
             if (put.Status != PutStatus.Stored)
                 throw new InvalidOperationException($"The durable put of block {number} ended as {put.Status}: {put.Reason}");
             Say($"put {number}");
-            lock (_gate)
-                live.Add(number);
-            while (live.Count > DurableMax)
-                await DeleteAsync(random);
+            if (TakeOneToDelete(number, random) is { } old)
+                await DeleteAsync(old);
         }
     }
 
@@ -77,16 +82,22 @@ internal sealed class Workload(ICascade cache, List<long> live, int seed, long f
         }
     }
 
-    private async Task DeleteAsync(Random random)
+    private long? TakeOneToDelete(long added, Random random)
     {
-        long number;
         lock (_gate)
         {
+            live.Add(added);
+            if (live.Count <= DurableMax)
+                return null;
             var at = random.Next(live.Count);
-            number = live[at];
+            var taken = live[at];
             live.RemoveAt(at);
+            return taken;
         }
+    }
 
+    private async Task DeleteAsync(long number)
+    {
         Say($"delete {number}");
         await cache.DeleteAsync(VictimBlock.Key(number));
         Say($"deleted {number}");
