@@ -20,14 +20,14 @@ internal readonly record struct CheckpointEntry(LogEntry Entry, bool HeldBlock, 
 
 /// <summary>An index checkpoint in bytes.</summary>
 /// <remarks>
-/// Little-endian: a head of 56 bytes (mark "CSCD-IDX", version, CRC-32C over all bytes with itself as zero, generation, from,
-/// next file, flags, counts, generation of copies), then 24 bytes a file and 144 bytes a record.
+/// Little-endian: a head of 52 bytes (mark "CSCD-IDX", version, CRC-32C over all bytes with itself as zero, generation, from,
+/// next file, flags, counts, generation of copies), then 16 bytes a file and 140 bytes a record.
 /// </remarks>
 internal static class CheckpointCodec
 {
-    private const int HeadBytes = 56;
-    private const int FileBytes = 24;
-    private const int EntryBytes = 144;
+    private const int HeadBytes = 52;
+    private const int FileBytes = 16;
+    private const int EntryBytes = 140;
     private const uint FormatVersion = 2;
     private const uint Frozen = 1;
     private const uint Doomed = 2;
@@ -38,12 +38,14 @@ internal static class CheckpointCodec
 
     private static ReadOnlySpan<byte> Mark => "CSCD-IDX"u8;
 
-    public static byte[] Encode(in CheckpointHead head, IReadOnlyCollection<LogFile> files, IReadOnlyCollection<LogEntry> entries)
+    public static byte[] Encode(in CheckpointHead head, IList<LogFile> files, List<LogEntry> entries)
     {
-        var bytes = new byte[HeadBytes + ((long)files.Count * FileBytes) + ((long)entries.Count * EntryBytes)];
+        // Every byte is written below.
+        var bytes = GC.AllocateUninitializedArray<byte>(checked(HeadBytes + (files.Count * FileBytes) + (entries.Count * EntryBytes)));
         var at = bytes.AsSpan();
         Mark.CopyTo(at);
         BinaryPrimitives.WriteUInt32LittleEndian(at[8..], FormatVersion);
+        BinaryPrimitives.WriteUInt32LittleEndian(at[12..], 0);
         BinaryPrimitives.WriteUInt64LittleEndian(at[16..], head.Generation);
         BinaryPrimitives.WriteUInt64LittleEndian(at[24..], head.From.Value);
         BinaryPrimitives.WriteUInt32LittleEndian(at[32..], head.NextFile);

@@ -10,7 +10,7 @@ namespace Cascade.Core.Cold;
 /// is there. That does not depend on the order in which they are applied, so recovery may read files in any order.
 /// </remarks>
 /// <param name="readable">Told of a block that holds again because the record that overruled it was lost.</param>
-/// <param name="unreadable">Told of a block that owners know of, just before it can be read here no more.</param>
+/// <param name="unreadable">Told of a block that owners know of and that can be read here no more, while its key still holds.</param>
 internal sealed partial class ColdIndex(Action<LogEntry> readable, Action<LogEntry> unreadable)
 {
     /// <summary>Written by the core's thread alone; any thread may look a block up.</summary>
@@ -26,7 +26,21 @@ internal sealed partial class ColdIndex(Action<LogEntry> readable, Action<LogEnt
     /// <summary>Keys that name a block, stored or not.</summary>
     public int Bindings { get; private set; }
 
-    public IEnumerable<LogEntry> Held => Files.Values.SelectMany(file => file.Records.Where(e => e.IsHeld && e.Place.File == file.Number));
+    /// <summary>All records that still hold, by file and in the order in which they came into it.</summary>
+    public List<LogEntry> Held()
+    {
+        var held = new List<LogEntry>(_keys.Count + ReadableBlocks);
+        foreach (var file in Files.Values)
+        {
+            foreach (var entry in file.Records)
+            {
+                if (entry.IsHeld && entry.Place.File == file.Number)
+                    held.Add(entry);
+            }
+        }
+
+        return held;
+    }
 
     public LogEntry? Block(BlockId id) => _blocks.GetValueOrDefault(id);
 
@@ -147,10 +161,10 @@ internal sealed partial class ColdIndex(Action<LogEntry> readable, Action<LogEnt
     /// <summary>The payload cannot be read: the block is a miss from now on.</summary>
     public void MarkBad(LogEntry entry)
     {
-        if (entry.IsTold)
-            unreadable(entry);
         ReadableBlocks -= entry.IsReadable ? 1 : 0;
         entry.IsBad = true;
+        if (entry.IsTold)
+            unreadable(entry);
         Recount(entry);
     }
 

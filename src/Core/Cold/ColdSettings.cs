@@ -41,7 +41,10 @@ public sealed record ColdSettings
     /// <summary>How long a written record waits for others before a flush is begun. Zero: not at all.</summary>
     public TimeSpan GroupDelay { get; init; } = TimeSpan.FromMilliseconds(2);
 
-    /// <summary>Frequency from which a put that need not be durable is worth a write. Durable puts are always admitted.</summary>
+    /// <summary>
+    /// Frequency from which a put that need not be durable is worth a write; at least 1 while writes hold on to more than half of
+    /// <see cref="QueueBytesMax"/>. Durable puts, and those of blocks that are stored already, are always admitted.
+    /// </summary>
     public int AdmitFrequencyMin { get; init; }
 
     /// <summary>Closed files with a smaller share of live bytes are compacted: 0 to 1.</summary>
@@ -50,7 +53,7 @@ public sealed record ColdSettings
     /// <summary>Most of an evicted file, as a share, that is kept for having been read lately or for being protected: 0 to 1.</summary>
     public double ReinsertShareMax { get; init; } = 0.5;
 
-    /// <summary>Appended bytes after which an index checkpoint is written.</summary>
+    /// <summary>Appended bytes after which an index checkpoint is written; at least sixteen times the length of the last one.</summary>
     public long CheckpointEveryBytes { get; init; } = 2L << 30;
 
     /// <summary>Bytes of one read-ahead proposal at most.</summary>

@@ -92,7 +92,7 @@ public sealed partial class ColdStoreCore
 
     private void BeginAnnouncing()
     {
-        foreach (var entry in _index.Held)
+        foreach (var entry in _index.Held())
         {
             entry.IsTold = entry.IsReadable;
             if (entry.IsBinding)

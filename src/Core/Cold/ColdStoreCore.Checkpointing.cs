@@ -8,14 +8,18 @@ public sealed partial class ColdStoreCore
     private (byte[] Bytes, LogPosition Until)? _pendingCheckpoint;
     private ulong _checkpointGeneration;
     private long _appendedBytes;
+    private long _pictureBytes;
     private bool _isCheckpointing;
     private bool _checkpointSoon;
+
+    /// <summary>A large index is written less often: checkpoints take at most a sixteenth of what is written.</summary>
+    private long CheckpointDueBytes => Math.Max(_settings.CheckpointEveryBytes, 16 * _pictureBytes);
 
     private void AdvanceCheckpoint()
     {
         if (_isCheckpointing || _failing || _rewrites.Count > 0)
             return;
-        if (_pendingCheckpoint is null && (_checkpointSoon || _appendedBytes >= _settings.CheckpointEveryBytes))
+        if (_pendingCheckpoint is null && (_checkpointSoon || _appendedBytes >= CheckpointDueBytes))
             _pendingCheckpoint = TakePicture();
         if (_pendingCheckpoint is not { } pending || (_log.Count > 0 && _log[0].Place < pending.Until))
             return;
@@ -43,6 +47,8 @@ public sealed partial class ColdStoreCore
             : new LogPosition(_creating?.Number ?? _nextFile, 0);
         var from = _log.Count > 0 ? _log[0].Place : end;
         var head = new CheckpointHead(++_checkpointGeneration, from, _nextFile, _isUncertain, _generation);
-        return (CheckpointCodec.Encode(head, [.. _index.Files.Values], [.. _index.Held]), end);
+        var bytes = CheckpointCodec.Encode(head, _index.Files.Values, _index.Held());
+        _pictureBytes = bytes.Length;
+        return (bytes, end);
     }
 }

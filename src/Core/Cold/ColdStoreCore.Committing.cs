@@ -3,6 +3,11 @@ namespace Cascade.Core.Cold;
 public sealed partial class ColdStoreCore
 {
     private bool _flushing;
+
+    /// <summary>The written records at the head of the log that lie in one file, as far as was counted.</summary>
+    private int _groupCount;
+    private long _groupBytes;
+    private TimeSpan _groupOldest = TimeSpan.MaxValue;
     private TimeSpan _groupDue = TimeSpan.MaxValue;
 
     private void OnWritten(LogWrite write, DeviceStatus status)
@@ -36,27 +41,28 @@ public sealed partial class ColdStoreCore
         if (_flushing || _failing || _log.Count == 0 || !_log[0].Written)
             return;
         var file = _log[0].Place.File;
-        var count = 0;
-        var bytes = 0L;
-        var oldest = TimeSpan.MaxValue;
-        while (count < _log.Count && _log[count] is { Written: true } write && write.Place.File == file)
+        while (_groupCount < _log.Count && _log[_groupCount] is { Written: true } write && write.Place.File == file)
         {
-            count++;
-            bytes += write.Header.RecordBytes;
-            oldest = write.WrittenAt < oldest ? write.WrittenAt : oldest;
+            _groupCount++;
+            _groupBytes += write.Header.RecordBytes;
+            _groupOldest = write.WrittenAt < _groupOldest ? write.WrittenAt : _groupOldest;
         }
 
         // A file that is closed gets no more company, and a clock that went back says nothing about how long it was.
-        var isDue = _now - oldest >= _settings.GroupDelay || _now < oldest || _index.Files[file].IsSealed;
-        if (!isDue && count < _settings.GroupRecordsMax && bytes < _settings.GroupBytesMax)
+        var isDue = _now - _groupOldest >= _settings.GroupDelay || _now < _groupOldest || _index.Files[file].IsSealed;
+        if (!isDue && _groupCount < _settings.GroupRecordsMax && _groupBytes < _settings.GroupBytesMax)
         {
-            _groupDue = oldest + _settings.GroupDelay;
+            _groupDue = _groupOldest + _settings.GroupDelay;
             return;
         }
 
         _flushing = true;
+        var count = _groupCount;
+        StartGroup();
         Issue(new Flush(NextNumber(), file), done => OnFlushed(file, count, done.Status));
     }
+
+    private void StartGroup() => (_groupCount, _groupBytes, _groupOldest) = (0, 0, TimeSpan.MaxValue);
 
     private void OnFlushed(uint fileNumber, int count, DeviceStatus status)
     {

@@ -61,6 +61,7 @@ public sealed partial class ColdStoreCore
             return;
         _failing = false;
         _pendingCheckpoint = null;
+        StartGroup();
         var firstBad = _log.FindIndex(write => !write.Written || _index.Files[write.Place.File].IsGone);
         if (firstBad < 0)
             return;

@@ -15,6 +15,9 @@ public sealed partial class ColdStoreCore
     private long _fetchNumbers;
     private int _readsInFlight;
 
+    /// <summary>No wait for a block ends before.</summary>
+    private TimeSpan _nextFetchExpiry = TimeSpan.MaxValue;
+
     private void OnFetch(object sender, ColdFetch message)
     {
         if (!IsReady)
@@ -40,6 +43,7 @@ public sealed partial class ColdStoreCore
 
     private bool Join(LogEntry block, object sender, TimeSpan deadline)
     {
+        NoteFetchExpiry(deadline);
         if (_fetches.TryGetValue(block.Id, out var fetch))
         {
             if (fetch.Askers.Count >= _settings.AskersPerFetchMax)
@@ -176,8 +180,13 @@ public sealed partial class ColdStoreCore
             _outbox.Send(sender, reply);
     }
 
+    private void NoteFetchExpiry(TimeSpan deadline) => _nextFetchExpiry = deadline < _nextFetchExpiry ? deadline : _nextFetchExpiry;
+
     private void ExpireFetches()
     {
+        if (_now < _nextFetchExpiry)
+            return;
+        _nextFetchExpiry = TimeSpan.MaxValue;
         foreach (var fetch in _fetchesByNumber.Values.ToList())
         {
             foreach (var (sender, _) in fetch.Askers.Where(asker => asker.Deadline <= _now))
@@ -185,6 +194,8 @@ public sealed partial class ColdStoreCore
             fetch.Askers.RemoveAll(asker => asker.Deadline <= _now);
             if (fetch.Askers.Count == 0 && !fetch.IsReading)
                 End(fetch, NotFound.Instance);
+            else
+                NoteFetchExpiry(fetch.Askers.Count == 0 ? _now : fetch.Askers.Min(asker => asker.Deadline));
         }
     }
 }

@@ -14,6 +14,9 @@ public sealed partial class ColdStoreCore
     private int _openWrites;
     private long _heldBytes;
 
+    /// <summary>No wait ends before: what waits need not be looked through till then.</summary>
+    private TimeSpan _nextExpiry = TimeSpan.MaxValue;
+
     private void OnPut(object sender, ColdPut message)
     {
         var write = new LogWrite(LogWriteKind.Put, sender, Deadline.After(_now, message.Timeout))
@@ -83,6 +86,7 @@ public sealed partial class ColdStoreCore
             _openWrites++;
             _heldBytes += write.Memory.LengthBytes;
             _queue.AddLast(write);
+            NoteExpiry(write);
         }
     }
 
@@ -136,8 +140,13 @@ public sealed partial class ColdStoreCore
         return new Busy(reason.ToString(CultureInfo.InvariantCulture));
     }
 
+    private void NoteExpiry(LogWrite write) => _nextExpiry = write.Deadline < _nextExpiry ? write.Deadline : _nextExpiry;
+
     private void ExpireWrites()
     {
+        if (_now < _nextExpiry)
+            return;
+        _nextExpiry = TimeSpan.MaxValue;
         for (var node = _queue.First; node is not null;)
         {
             var next = node.Next;
@@ -147,6 +156,10 @@ public sealed partial class ColdStoreCore
                 if (node.Value.Sender is not null)
                     Answer(node.Value, NotWritten("it was not written in time"));
                 Complete(node.Value, isDurable: false);
+            }
+            else
+            {
+                NoteExpiry(node.Value);
             }
 
             node = next;
@@ -164,7 +177,9 @@ public sealed partial class ColdStoreCore
     /// <summary>Who waits for a flush is told that it takes too long; the record stays in the log.</summary>
     private void ExpireAnswer(LogWrite write)
     {
-        if (!write.Answered && write.Sender is not null && write.Deadline <= _now)
+        if (write.Deadline > _now)
+            NoteExpiry(write);
+        else if (!write.Answered && write.Sender is not null)
             Answer(write, BusyReply($"it was not flushed in time and may still become durable"));
     }
 }

@@ -285,7 +285,7 @@ public sealed partial class ColdStoreCore
         foreach (var file in _index.Files.Values)
             file.Records.Sort((left, right) => left.Place.CompareTo(right.Place));
         StrandMissing();
-        foreach (var entry in _index.Held.Where(entry => entry.Kind == LogRecordKind.Tombstone).OrderBy(entry => entry.Origin))
+        foreach (var entry in _index.Held().Where(entry => entry.Kind == LogRecordKind.Tombstone).OrderBy(entry => entry.Origin))
             _tombstones.Enqueue(entry);
         (_listed, _checkpointFiles, _checkpointEntries) = (null, [], []);
         ForgetTombstones();

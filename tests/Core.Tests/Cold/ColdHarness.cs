@@ -98,7 +98,7 @@ internal sealed class ColdHarness(int seed, ColdSettings settings)
         return asked;
     }
 
-    public Asked Put(int block, int key, long stamp, int pages = 1, bool durable = true, double timeoutSeconds = 60, int parent = 0)
+    public Asked Put(int block, int key, long stamp, int pages = 1, bool durable = true, double timeoutSeconds = 60, int parent = 0, int frequency = 0)
     {
         var memory = new PayloadMemory(++_nextAddress, (pages * LogRecordHeader.SizeBytes) - 7);
         Device.Memory[memory.Address] = Id(block);
@@ -106,7 +106,7 @@ internal sealed class ColdHarness(int seed, ColdSettings settings)
         var binding = key == 0 ? default : Binding(key, stamp, parent);
         return Send(
             new Asked($"put {block} as {key}"),
-            new ColdPut(Id(block), memory, binding, 0, durable, TimeSpan.FromSeconds(timeoutSeconds)));
+            new ColdPut(Id(block), memory, binding, frequency, durable, TimeSpan.FromSeconds(timeoutSeconds)));
     }
 
     public Asked Unbind(int key, long stamp, bool durable = true) =>

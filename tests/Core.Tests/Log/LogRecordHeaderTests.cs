@@ -181,7 +181,13 @@ public class LogRecordHeaderTests
                 random.Next(),
                 new HybridTimestamp((ulong)random.NextInt64(long.MinValue, long.MaxValue)));
         var payloadBytes = kind == LogRecordKind.Block ? random.NextInt64(1, LogRecordHeader.MaxPayloadBytes + 1) : 0;
-        return new LogRecordHeader(kind, new BlockId(Random32(random)), payloadBytes, binding, (DigestAlgorithm)random.Next(2));
+        return new LogRecordHeader(kind, new BlockId(Random32(random)), payloadBytes, binding, (DigestAlgorithm)random.Next(2))
+        {
+            Origin = LogPosition.FromValue((ulong)random.NextInt64()),
+            Place = LogPosition.FromValue((ulong)random.NextInt64()),
+            DurableTo = LogPosition.FromValue((ulong)random.NextInt64()),
+            Generation = (uint)random.NextInt64(),
+        };
     }
 
     private static byte[] Encoded(LogRecordHeader header)
