@@ -10,6 +10,9 @@ internal sealed class OldestFirst : IEvictionPolicy
 
     public List<(uint Slot, bool Evicted)> Removed { get; } = [];
 
+    /// <summary>How often a victim was looked for.</summary>
+    public int Picks { get; private set; }
+
     /// <summary>What <see cref="FrequencyOf"/> says of a slot; 0 where nothing is set.</summary>
     public Dictionary<uint, int> Frequencies { get; } = [];
 
@@ -27,6 +30,7 @@ internal sealed class OldestFirst : IEvictionPolicy
 
     public bool TryPickVictim(Func<uint, bool> mayEvict, out uint slot)
     {
+        Picks++;
         foreach (var candidate in _order)
         {
             if (mayEvict(candidate))

@@ -1,4 +1,5 @@
 using Cascade.Core.Clocks;
+using Cascade.Core.Cold;
 using Cascade.Core.Identity;
 using Cascade.Core.Messages;
 using Cascade.Core.Placement;
@@ -11,6 +12,9 @@ namespace Cascade.Core.Tests.Tiering;
 internal sealed class TierFixture : IDisposable, IProtectedBlocks
 {
     public const int Granule = 4096;
+
+    /// <summary>The settings of a tier with a cold one behind it.</summary>
+    public static readonly MemoryTierSettings WithCold = MemoryTierSettings.Default with { HasColdTier = true };
 
     private readonly Outbox _outbox = new();
 
@@ -65,6 +69,34 @@ internal sealed class TierFixture : IDisposable, IProtectedBlocks
         var reserved = Assert.IsType<Reserved>(Assert.Single(Step(new Reserve((long)granules * Granule, TimeSpan.FromSeconds(1)))).Message);
         return Assert.IsType<Published>(Assert.Single(Step(new Publish(reserved.Reservation, Id(n), Key(n)))).Message).Copy;
     }
+
+    /// <summary>What the tier asked of the cold one among these effects.</summary>
+    public static List<ColdErrand> ErrandsIn(List<Effect> effects)
+    {
+        var errands = effects.Where(e => e.Message is ColdErrand).ToList();
+        Assert.All(errands, e => Assert.Equal(new TierAddress(new NodeId(1), TierKind.Cold), e.To));
+        return errands.ConvertAll(e => (ColdErrand)e.Message);
+    }
+
+    /// <summary>Has the owner ask for a demotion of a copy and gives what is asked of the cold tier for it.</summary>
+    public List<ColdErrand> Demote(int n, CopyLocation copy) => ErrandsIn(Step(new Demote(Id(n), copy, TierKind.Cold), "owner"));
+
+    /// <summary>Hands the cold tier's answers to an errand in; gives what came of the last.</summary>
+    public List<Effect> Answer(ColdErrand errand, params object[] answers)
+    {
+        List<Effect> effects = [];
+        foreach (var answer in answers)
+            effects = Step(new ColdAnswer(errand.Number, answer), "cold");
+        return effects;
+    }
+
+    /// <summary>Answers an errand as a cold tier that stored what it was given.</summary>
+    public List<Effect> Store(ColdErrand errand) =>
+        errand.Request is ColdPut put ? Answer(errand, new ColdStored(put.Durable), Released(put)) : Answer(errand, new ColdStored(true));
+
+    public static MemoryReleased Released(ColdPut put, bool durable = true) => new(put.Id, put.Memory, durable);
+
+    public TierReport Report() => (TierReport)Assert.Single(Step(ReportTier.Instance)).Message;
 
     public void Dispose() => Arena.Dispose();
 
