@@ -67,7 +67,7 @@ internal sealed class ColdBenchmark(ICascade cache, string directory, ColdBenchm
     {
         var stat = await cache.StatAsync(cancellationToken);
         if (stat.Tiers.All(tier => tier.Tier != TierKind.Cold))
-            throw new CliException(ExitCode.Failed, "the node has no cold tier: leave cascade.tiers.cold.directory to the benchmark");
+            throw new CliException(ExitCode.Failed, "the node has no cold tier: name its directory by cascade.tiers.cold.directory");
         var memoryBytes = stat.Tiers.First(tier => tier.Tier == TierKind.Shm).CapacityBytes;
         var steps = (plan.Rounds * 2) + 1;
         var done = 0;
