@@ -38,7 +38,7 @@ internal sealed class CliTesting : INodeLauncher, IDisposable
     public Task<int> RunAsync(CancellationToken cancellationToken, params string[] arguments)
     {
         var console = new CliConsole(_out, _error, errorIsTerminal: false, TimeProvider.System);
-        return new CascadeCli(console, ReplayVerb.Create(console, this), InspectVerb.Create(console)).RunAsync(arguments, cancellationToken);
+        return new CascadeCli(console, ReplayVerb.Create(console, this), InspectVerb.Create(console), BenchVerb.Create(console, this)).RunAsync(arguments, cancellationToken);
     }
 
     public void Dispose()

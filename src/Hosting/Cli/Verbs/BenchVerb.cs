@@ -16,14 +16,16 @@ internal static class BenchVerb
     {
         var verb = new VerbCommand(
             "bench",
-            "Measure the memory path, the actor engine or the allocator on this machine.",
+            "Measure the memory path, the cold tier, the actor engine or the allocator on this machine.",
             new Example("cascade bench memory", "puts and gets of 16 MiB blocks beside memcpy and SHA-256"),
+            new Example("cascade bench cold --dir /scratch", "demotion and cold reads beside raw direct transfers"),
             new Example("cascade bench actors --json", "messages and asks a second, bytes an idle entity"),
             new Example("cascade bench allocator", "ten million operations at 85 % occupancy"))
         {
             Details = "Figures are medians of one run; compare only within a run.",
         };
         verb.Add(Memory(launcher, console));
+        verb.Add(BenchColdVerb.Create(launcher, console));
         verb.Add(Actors(console));
         verb.Add(Allocator(console));
         return verb;
@@ -69,6 +71,7 @@ internal static class BenchVerb
         var verb = new VerbCommand(
             "actors",
             "Tell and Ask between actors of this process, and what an idle sharded entity costs.",
+            new Example("cascade bench cold --dir /scratch", "demotion and cold reads beside raw direct transfers"),
             new Example("cascade bench actors --json", "one JSON document"));
         var json = CommonOptions.Json();
         verb.Add(json);

@@ -1,0 +1,190 @@
+using System.Globalization;
+using Cascade.Core.Identity;
+using Cascade.Hosting.Cli;
+using Cascade.Hosting.Replay;
+using Cascade.Tiers.Cold;
+
+namespace Cascade.Hosting.Benchmarks;
+
+/// <summary>How much a run of the benchmark moves.</summary>
+/// <param name="BlockBytes">Length of a large block: a multiple of 4 KiB.</param>
+/// <param name="BlocksPerRound">Large blocks that are demoted, read back, and written raw, a round.</param>
+/// <param name="SmallBlockBytes">Length of a small block: a multiple of 4 KiB.</param>
+/// <param name="SmallBlocksPerRound">Small blocks that are demoted a round.</param>
+/// <param name="FilesPerRound">Files that as many small blocks are written to a round, one each.</param>
+/// <param name="Rounds">Rounds, of which the median counts.</param>
+/// <param name="Quiet">How long nothing may have been demoted for the tiers to have come to rest.</param>
+internal sealed record ColdBenchmarkPlan(
+    int BlockBytes, int BlocksPerRound, int SmallBlockBytes, int SmallBlocksPerRound, int FilesPerRound, int Rounds, TimeSpan Quiet)
+{
+    /// <summary>3 GiB raw, 6.4 GiB through the tier and 2.6 GiB of small blocks, with a memory tier of 1 GiB.</summary>
+    public static readonly ColdBenchmarkPlan Default = new(16 << 20, 64, 64 << 10, 8192, 2048, 3, TimeSpan.FromMilliseconds(500));
+}
+
+/// <summary>Speeds of the cold tier, each beside its yardstick, medians over rounds of one run; speeds in 10^9 bytes per second.</summary>
+/// <param name="RawWriteGbps">Direct writes of the same blocks to one file, eight at a time, the flush in it.</param>
+/// <param name="RawReadGbps">Direct reads of that file.</param>
+/// <param name="DemoteGbps">Puts of new blocks into a full memory tier, until what they displaced is on disk.</param>
+/// <param name="ColdReadGbps">Gets of blocks that are on disk only, eight at a time, digests checked.</param>
+/// <param name="SmallBlocksPerS">Blocks of 64 KiB demoted in the same way.</param>
+/// <param name="SmallFilesPerS">Files of 64 KiB written and flushed one by one by eight threads.</param>
+/// <param name="PageCacheGrowthBytes">By how much the machine's page cache grew while large blocks were demoted and read; null where that is not known.</param>
+/// <param name="DirectIo">False when the file system refuses direct transfers.</param>
+internal sealed record ColdBenchmarkResult(
+    double RawWriteGbps,
+    double RawReadGbps,
+    double DemoteGbps,
+    double ColdReadGbps,
+    double SmallBlocksPerS,
+    double SmallFilesPerS,
+    long? PageCacheGrowthBytes,
+    bool DirectIo);
+
+/// <summary>Measures the cold tier of a started node through its embedding interface.</summary>
+/// <param name="cache">The node's cache, with a cold tier and nothing else to do.</param>
+/// <param name="directory">The cold tier's directory, which the yardsticks use as well.</param>
+/// <param name="plan">How much to move.</param>
+/// <param name="time">What the time is taken from.</param>
+internal sealed class ColdBenchmark(ICascade cache, string directory, ColdBenchmarkPlan plan, TimeProvider time)
+{
+    private const int InFlight = 8;
+
+    /// <summary>Blocks beyond a memory full of them, so that none of before is left in the part that new blocks push through.</summary>
+    private const int FillExtraBlocks = 8;
+
+    /// <summary>Memory may turn out to hold some of the blocks that were to be read from disk, but not most.</summary>
+    private const double ColdShareMin = 0.5;
+
+    private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(2);
+
+    private readonly List<double> _rawWrite = [], _rawRead = [], _demote = [], _coldRead = [], _smallBlocks = [], _smallFiles = [];
+    private long? _pageCacheGrowth = 0;
+    private bool _isDirect = true;
+
+    /// <summary>Runs all rounds; tells after each step.</summary>
+    /// <exception cref="CliException">The node has no cold tier, or does not do what is to be measured.</exception>
+    public async Task<ColdBenchmarkResult> RunAsync(IProgress<(long Done, long Total)>? progress, CancellationToken cancellationToken)
+    {
+        var stat = await cache.StatAsync(cancellationToken);
+        if (stat.Tiers.All(tier => tier.Tier != TierKind.Cold))
+            throw new CliException(ExitCode.Failed, "the node has no cold tier: name its directory by cascade.tiers.cold.directory");
+        var memoryBytes = stat.Tiers.First(tier => tier.Tier == TierKind.Shm).CapacityBytes;
+        var steps = (plan.Rounds * 2) + 1;
+        var done = 0;
+        await RunLargeAsync((int)(memoryBytes / plan.BlockBytes) + FillExtraBlocks, Step, cancellationToken);
+        await RunSmallAsync((int)(memoryBytes / plan.SmallBlockBytes) + FillExtraBlocks, Step, cancellationToken);
+        return new ColdBenchmarkResult(
+            Median(_rawWrite), Median(_rawRead), Median(_demote), Median(_coldRead), Median(_smallBlocks), Median(_smallFiles),
+            _pageCacheGrowth, _isDirect);
+
+        void Step() => progress?.Report((++done, steps));
+    }
+
+    private async Task RunLargeAsync(int fill, Action step, CancellationToken cancellationToken)
+    {
+        using var load = new ColdBenchmarkLoad(cache, plan.BlockBytes, "large", InFlight);
+        for (var round = 0; round < plan.Rounds; round++)
+        {
+            var raw = await Task.Run(
+                () => RawDiskYardstick.Measure(directory, (long)plan.BlocksPerRound * plan.BlockBytes, plan.BlockBytes, InFlight, preallocate: true, time),
+                cancellationToken);
+            _rawWrite.Add(raw.WriteBytesPerSecond / 1e9);
+            _rawRead.Add(raw.ReadBytesPerSecond / 1e9);
+            _isDirect &= raw.Direct;
+            var before = PageCacheMeter.ReadBytes();
+            var first = load.Next;
+            await load.PutAsync(fill, cancellationToken);
+            await SettleAsync(cancellationToken);
+            _demote.Add(await DemoteAsync(load, plan.BlocksPerRound, cancellationToken) * plan.BlockBytes / 1e9);
+
+            // What memory holds was never written. Reading evicts it first, so that the reads below displace nothing that needs a write.
+            await load.GetAsync(first, fill, cancellationToken);
+            await SettleAsync(cancellationToken);
+            _coldRead.Add(await ReadAsync(load, first + fill, cancellationToken));
+            _pageCacheGrowth += PageCacheMeter.ReadBytes() - before;
+            step();
+        }
+    }
+
+    private async Task RunSmallAsync(int fill, Action step, CancellationToken cancellationToken)
+    {
+        using var load = new ColdBenchmarkLoad(cache, plan.SmallBlockBytes, "small", InFlight);
+        await load.PutAsync(fill, cancellationToken);
+        await SettleAsync(cancellationToken);
+        step();
+        for (var round = 0; round < plan.Rounds; round++)
+        {
+            _smallFiles.Add(await Task.Run(
+                () => FilePerBlockYardstick.Measure(directory, plan.FilesPerRound, plan.SmallBlockBytes, InFlight, time), cancellationToken));
+            _smallBlocks.Add(await DemoteAsync(load, plan.SmallBlocksPerRound, cancellationToken));
+            step();
+        }
+    }
+
+    /// <summary>Puts new blocks until as many are on disk as memory gave up for them. Gives blocks per second.</summary>
+    private async Task<double> DemoteAsync(ColdBenchmarkLoad load, int blocks, CancellationToken cancellationToken)
+    {
+        var before = await DemotedAsync(cancellationToken);
+        var start = time.GetTimestamp();
+        var puts = load.PutAsync(blocks, cancellationToken);
+        var (demoted, at) = (before, start);
+        try
+        {
+            for (var arePut = false; ; await Task.Delay(PollInterval, time, cancellationToken))
+            {
+                var now = await DemotedAsync(cancellationToken);
+                if (now > demoted)
+                    (demoted, at) = (now, time.GetTimestamp());
+                if (arePut && (demoted - before >= blocks || time.GetElapsedTime(at) >= plan.Quiet))
+                    break;
+                arePut = puts.IsCompleted;
+            }
+        }
+        finally
+        {
+            // They read memory of the load, which must not go before them.
+            await puts;
+        }
+
+        if (demoted - before < blocks / 2)
+            throw Unmeasurable($"of {blocks} blocks put into a full memory tier only {demoted - before} went to the cold tier");
+        return (demoted - before) / time.GetElapsedTime(start, at).TotalSeconds;
+    }
+
+    /// <summary>Reads blocks that are on disk only. Gives 10^9 bytes per second.</summary>
+    private async Task<double> ReadAsync(ColdBenchmarkLoad load, int first, CancellationToken cancellationToken)
+    {
+        var start = time.GetTimestamp();
+        var cold = await load.GetAsync(first, plan.BlocksPerRound, cancellationToken);
+        var elapsed = time.GetElapsedTime(start);
+        if (cold < plan.BlocksPerRound * ColdShareMin)
+            throw Unmeasurable($"of {plan.BlocksPerRound} blocks only {cold} were read from the cold tier");
+        return (double)cold * plan.BlockBytes / elapsed.TotalNanoseconds;
+    }
+
+    private async Task SettleAsync(CancellationToken cancellationToken)
+    {
+        var demoted = -1L;
+        for (var at = time.GetTimestamp(); ;)
+        {
+            var now = await DemotedAsync(cancellationToken);
+            if (now == demoted && time.GetElapsedTime(at) >= plan.Quiet)
+                return;
+            if (now != demoted)
+                (demoted, at) = (now, time.GetTimestamp());
+            await Task.Delay(PollInterval, time, cancellationToken);
+        }
+    }
+
+    private async ValueTask<long> DemotedAsync(CancellationToken cancellationToken) =>
+        NodeFigures.Of(await cache.StatAsync(cancellationToken)).Demoted;
+
+    private static CliException Unmeasurable(FormattableString what) =>
+        new(ExitCode.Failed, $"{what.ToString(CultureInfo.InvariantCulture)}: there is nothing to measure; run it with the default settings of the tiers");
+
+    private static double Median(List<double> figures)
+    {
+        figures.Sort();
+        return Math.Round(figures[figures.Count / 2], 3);
+    }
+}

@@ -1,0 +1,35 @@
+using Cascade.Tiers.Cold;
+
+namespace Cascade.Tiers.Tests.Cold;
+
+public sealed class FilePerBlockYardstickTests : IDisposable
+{
+    private readonly string _folder = TemporaryFolder.Create();
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(8)]
+    public void Disk_is_measured_and_left_as_it_was(int threads)
+    {
+        Assert.InRange(FilePerBlockYardstick.Measure(_folder, 32, 8192, threads, TimeProvider.System), 1, double.MaxValue);
+        Assert.Empty(Directory.GetFileSystemEntries(_folder));
+    }
+
+    [Fact]
+    public void Disk_without_room_is_an_error_and_left_as_it_was()
+    {
+        using var mounted = MountedFileSystem.SmallExt4(4 << 20);
+        var failure = Assert.Throws<IOException>(() => FilePerBlockYardstick.Measure(mounted.Path, 64, 1 << 20, 4, TimeProvider.System));
+        Assert.Contains("No space left on device", failure.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain(Directory.GetFileSystemEntries(mounted.Path), path => path.Contains("yardstick", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData(0, 4096, 1)]
+    [InlineData(1, 4095, 1)]
+    [InlineData(1, 4096, 0)]
+    public void Measure_that_cannot_be_taken_is_refused(int files, int block, int threads) => Assert.ThrowsAny<ArgumentException>(
+        () => FilePerBlockYardstick.Measure(_folder, files, block, threads, TimeProvider.System));
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+}
