@@ -53,7 +53,7 @@ public sealed record ColdSettings
     /// <summary>Most of an evicted file, as a share, that is kept for having been read lately or for being protected: 0 to 1.</summary>
     public double ReinsertShareMax { get; init; } = 0.5;
 
-    /// <summary>Appended bytes after which an index checkpoint is written; at least sixteen times the length of the last one.</summary>
+    /// <summary>Appended bytes after which an index checkpoint is written; at least 32 times the length of the last one.</summary>
     public long CheckpointEveryBytes { get; init; } = 2L << 30;
 
     /// <summary>Bytes of one read-ahead proposal at most.</summary>

@@ -12,8 +12,8 @@ public sealed partial class ColdStoreCore
     private bool _isCheckpointing;
     private bool _checkpointSoon;
 
-    /// <summary>A large index is written less often: checkpoints take at most a sixteenth of what is written.</summary>
-    private long CheckpointDueBytes => Math.Max(_settings.CheckpointEveryBytes, 16 * _pictureBytes);
+    /// <summary>A large index is written less often: checkpoints take a small part of what is written.</summary>
+    private long CheckpointDueBytes => Math.Max(_settings.CheckpointEveryBytes, 32 * _pictureBytes);
 
     private void AdvanceCheckpoint()
     {

@@ -77,14 +77,14 @@ public sealed partial class ColdStoreCore
     }
 
     /// <summary>
-    /// The drop that has to come before the deletion of a key, because no other names the block; null when there is no need. In this order whoever is
-    /// told that the key is deleted knows that the block is gone too.
+    /// The drop that comes before the deletion of a key, in case no other names the block then. In this order whoever is told that the key is
+    /// deleted knows that the block is gone too.
     /// </summary>
     private LogWrite? DropFirst(LogWrite write)
     {
         if (write.Kind != LogWriteKind.Unbind || write.Entry is not null || write.DependsOn is not null
             || _index.Key(write.Binding.Key) is not { IsBinding: true } known || known.Binding.Stamp > write.Binding.Stamp
-            || _index.NamesOf(known.Id) > 1 || _index.Block(known.Id) is not { IsReadable: true })
+            || _index.Block(known.Id) is not { IsReadable: true })
             return null;
         return write.DependsOn = new LogWrite(LogWriteKind.DropUnnamed, null, write.Deadline) { Id = known.Id, Binding = write.Binding };
     }

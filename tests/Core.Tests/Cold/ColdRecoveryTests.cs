@@ -128,6 +128,26 @@ public sealed class ColdRecoveryTests
     }
 
     [Fact]
+    public void Records_whose_file_vanished_before_their_flush_are_flushed_only_once_they_are_written_anew()
+    {
+        var store = new ColdHarness(3, NoCheckpoint with { GroupDelay = TimeSpan.FromSeconds(1) });
+        store.Recover();
+        store.Outcome(store.Put(1, 1, 1));
+        store.Fetch(1);
+        store.GiveRoom(store.RoomsNeeded[0]);
+        store.Put(2, 2, 1);
+        var last = store.Put(3, 3, 1);
+        Assert.True(store.CompleteFirst("WriteRecord 2") && store.CompleteFirst("WriteRecord 3"));
+        store.Device.Files.Remove(1);
+        Assert.True(store.CompleteFirst("ReadPayload") && store.CompleteFirst("CreateFile") && store.CompleteFirst("WriteRecord 2"));
+        store.Now += TimeSpan.FromSeconds(1);
+        store.Tick();
+        Assert.True(store.CompleteFirst("Flush"));
+        Assert.Empty(last.Answers);
+        Assert.Equal(new ColdStored(true), store.Outcome(last));
+    }
+
+    [Fact]
     public void Recovery_of_a_hundred_gigabytes_reads_one_header_a_record_and_few_with_a_checkpoint()
     {
         var settings = new ColdSettings { CapacityBytes = 128L << 30, CheckpointEveryBytes = long.MaxValue };

@@ -42,9 +42,11 @@ public sealed class ColdStoreCoreTests
         var store = Ready(Plain with { WritesInFlightMax = 1 });
         store.Put(1, 1, 1);
         Assert.True(store.CompleteFirst("CreateFile"));
+        var early = store.Put(3, 3, 1, timeoutSeconds: 1);
         var late = store.Put(2, 2, 1, timeoutSeconds: 2);
         store.Now += TimeSpan.FromSeconds(1);
         store.Tick();
+        Assert.IsType<Busy>(Assert.Single(early.Answers));
         Assert.Empty(late.Answers);
         store.Now += TimeSpan.FromSeconds(1);
         store.Tick();
