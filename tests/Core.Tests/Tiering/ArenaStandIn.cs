@@ -58,7 +58,8 @@ internal sealed class ArenaStandIn(long capacityBytes, int slots) : IBlockArena,
         Assert.Equal(reservation, entry.Reservation);
         Assert.Null(entry.Id);
         entry.Id = id;
-        TryName(entry, binding);
+        if (!binding.Key.IsZero)
+            TryName(entry, binding);
         return Location(reservation.Slot);
     }
 
