@@ -40,8 +40,8 @@ public sealed record ColdDrop(BlockId Id, bool Durable, TimeSpan Timeout);
 /// Brings a block into memory. Several asks for one block share one read. Reply, once: <see cref="ColdFetched"/>; <see cref="NotFound"/>;
 /// <see cref="Busy"/> when it was not there within <paramref name="Timeout"/>. May be repeated.
 /// </summary>
-/// <param name="Key">The key; zero to ask by <paramref name="Id"/>.</param>
-/// <param name="Id">The block, when there is no key.</param>
+/// <param name="Key">A key of the block, behind which to read ahead; zero when none is known.</param>
+/// <param name="Id">The block; zero for the one that the key names.</param>
 /// <param name="Timeout">How long it may take.</param>
 /// <param name="ReadAheadMax">How many blocks further along the prefix to propose for reading, see <see cref="ReadAheadProposed"/>; 0 for none.</param>
 public sealed record ColdFetch(KeyDigest Key, BlockId Id, TimeSpan Timeout, int ReadAheadMax);

@@ -20,8 +20,8 @@ public sealed record ColdSettings
     /// <summary>Bytes of memory that waiting and unflushed writes may hold on to; a put over it is answered busy at once.</summary>
     public long QueueBytesMax { get; init; } = 1L << 30;
 
-    /// <summary>Records being written at a time.</summary>
-    public int WritesInFlightMax { get; init; } = 8;
+    /// <summary>Records being written at a time: enough for a device to gather small ones that adjoin each other.</summary>
+    public int WritesInFlightMax { get; init; } = 256;
 
     /// <summary>Blocks being read at a time.</summary>
     public int ReadsInFlightMax { get; init; } = 16;
@@ -33,7 +33,7 @@ public sealed record ColdSettings
     public int AskersPerFetchMax { get; init; } = 1024;
 
     /// <summary>Written records after which a flush is begun without further delay.</summary>
-    public int GroupRecordsMax { get; init; } = 64;
+    public int GroupRecordsMax { get; init; } = 1024;
 
     /// <summary>Written bytes after which a flush is begun without further delay.</summary>
     public long GroupBytesMax { get; init; } = 64L << 20;

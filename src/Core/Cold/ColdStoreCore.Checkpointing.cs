@@ -15,11 +15,14 @@ public sealed partial class ColdStoreCore
     /// <summary>A large index is written less often: checkpoints take a small part of what is written.</summary>
     private long CheckpointDueBytes => Math.Max(_settings.CheckpointEveryBytes, 32 * _pictureBytes);
 
+    /// <summary>What is shown then leaves no record to be read again at the next start.</summary>
+    private bool IsLogQuiet => _openWrites == 0 && _copies.Count == 0 && _log.Count == 0;
+
     private void AdvanceCheckpoint()
     {
         if (_isCheckpointing || _failing || _rewrites.Count > 0)
             return;
-        if (_pendingCheckpoint is null && (_checkpointSoon || _appendedBytes >= CheckpointDueBytes))
+        if (_pendingCheckpoint is null && ((_checkpointSoon && IsLogQuiet) || _appendedBytes >= CheckpointDueBytes))
             _pendingCheckpoint = TakePicture();
         if (_pendingCheckpoint is not { } pending || (_log.Count > 0 && _log[0].Place < pending.Until))
             return;

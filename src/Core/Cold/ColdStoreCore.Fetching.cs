@@ -26,7 +26,7 @@ public sealed partial class ColdStoreCore
             return;
         }
 
-        var block = message.Key.IsZero ? _index.Block(message.Id) : _index.Resolve(message.Key);
+        var block = message.Id.IsZero ? _index.Resolve(message.Key) : _index.Block(message.Id);
         if (block is not { IsReadable: true })
         {
             _outbox.Send(sender, NotFound.Instance);

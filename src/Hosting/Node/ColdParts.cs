@@ -107,8 +107,9 @@ internal sealed class ColdParts : IDisposable
             GroupBytesMax = cold.GroupBytes,
             AdmitFrequencyMin = cold.AdmitReads,
             CompactBelowShare = cold.CompactBelow,
-            ReadAheadBytesMax = cold.ReadAheadBytes,
-            WritesInFlightMax = cold.Threads,
+
+            // What is read ahead must not drive out what is asked for now.
+            ReadAheadBytesMax = Math.Min(cold.ReadAheadBytes, options.Tiers.Shm.CapacityBytes / 8),
         };
     }
 }

@@ -90,24 +90,55 @@ public sealed class ColdDevice : IColdDevice
     private void Work()
     {
         using var worker = new DeviceWorker(_directory, _files, _payload, _options);
-        while (_queue.Take() is { } request)
+        var taken = new List<DeviceRequest>(RequestQueue.RunRecordsMax);
+        for (; _queue.Take(taken); taken.Clear())
         {
-            DeviceCompletion completion;
-            DeviceFault fault;
-            try
-            {
-                completion = worker.Execute(request, out fault);
-            }
-            catch (Exception failure)
-            {
-                // A bug in one request must not take the others' thread along.
-                fault = new DeviceFault(DeviceStatus.IoError, failure.ToString());
-                completion = DeviceWorker.Answer(request, DeviceStatus.IoError);
-            }
-
-            Complete(completion, request, fault.Reason);
+            if (taken[0] is WriteRecord { Source.File: 0 })
+                WriteRun(worker, taken);
+            else
+                Execute(worker, taken[0]);
         }
     }
+
+    private void Execute(DeviceWorker worker, DeviceRequest request)
+    {
+        DeviceCompletion completion;
+        DeviceFault fault;
+        try
+        {
+            completion = worker.Execute(request, out fault);
+        }
+        catch (Exception failure)
+        {
+            fault = FaultOf(failure);
+            completion = DeviceWorker.Answer(request, fault.Status);
+        }
+
+        Complete(completion, request, fault.Reason);
+    }
+
+    private void WriteRun(DeviceWorker worker, List<DeviceRequest> run)
+    {
+        var (written, fault) = (0, DeviceFault.None);
+        try
+        {
+            fault = worker.WriteRun(run, out written);
+        }
+        catch (Exception failure)
+        {
+            fault = FaultOf(failure);
+        }
+
+        _queue.EndRun();
+        for (var i = 0; i < run.Count; i++)
+        {
+            var isWritten = i < written;
+            Complete(DeviceWorker.Answer(run[i], isWritten ? DeviceStatus.Ok : fault.Status), run[i], isWritten ? null : fault.Reason);
+        }
+    }
+
+    /// <summary>A bug in one request must not take the others' thread along.</summary>
+    private static DeviceFault FaultOf(Exception failure) => new(DeviceStatus.IoError, failure.ToString());
 
     private void Refuse(DeviceRequest request, string reason) =>
         Complete(DeviceWorker.Answer(request, DeviceStatus.IoError), request, reason);

@@ -8,38 +8,59 @@ namespace Cascade.Tiers.Cold;
 /// <summary>Records: written from memory, copied from another place of the log, and read back.</summary>
 internal sealed unsafe partial class DeviceWorker
 {
-    private DeviceFault Write(WriteRecord write) => With(write.Header.Place.File, file =>
+    /// <summary>
+    /// Writes records that adjoin each other in a file by one call: of each the header, its whole pages from where they lie, and a last page that
+    /// is padded.
+    /// </summary>
+    /// <param name="run">At most <see cref="RequestQueue.RunRecordsMax"/> requests to write from memory.</param>
+    /// <param name="written">How many of them, from the first on, are written; those behind ended with the fault.</param>
+    public DeviceFault WriteRun(List<DeviceRequest> run, out int written)
     {
-        write.Header.Encode(_header.Span(0, Pages.SizeBytes));
-        return write.Source.File != 0
-            ? CopyFromLog(write, file)
-            : DeviceFault.Of(WriteFromMemory(write, file).Error, "Writing", file.Path);
-    });
-
-    /// <summary>One call for header, whole pages and padded last page.</summary>
-    private TransferResult WriteFromMemory(WriteRecord write, DirectFile file)
-    {
-        Span<Libc.Iovec> pieces = stackalloc Libc.Iovec[3];
-        var count = 0;
-        pieces[count++] = Piece(_header.Address, Pages.SizeBytes);
-        var length = write.Header.PayloadBytes;
-        if (length > 0)
+        var first = ((WriteRecord)run[0]).Header.Place;
+        var done = 0L;
+        var fault = With(first.File, file =>
         {
-            var address = payload.AddressOf(write.Memory);
-            var whole = Pages.Whole(length);
-            if (whole > 0)
-                pieces[count++] = Piece(address, whole);
-            if (whole < length)
-            {
-                var tail = _tail.Span(0, Pages.SizeBytes);
-                new ReadOnlySpan<byte>((byte*)address + whole, (int)(length - whole)).CopyTo(tail);
-                tail[(int)(length - whole)..].Clear();
-                pieces[count++] = Piece(_tail.Address, Pages.SizeBytes);
-            }
+            Span<Libc.Iovec> pieces = stackalloc Libc.Iovec[DirectFile.MaxPieces];
+            var count = 0;
+            for (var i = 0; i < run.Count; i++)
+                AddRecord((WriteRecord)run[i], 2 * i, pieces, ref count);
+            var result = file.Write(pieces[..count], first.OffsetBytes);
+            done = result.Bytes;
+            return DeviceFault.Of(result.Error, "Writing", file.Path);
+        });
+        for (written = 0; written < run.Count && (done -= ((WriteRecord)run[written]).Header.RecordBytes) >= 0; written++)
+        {
         }
 
-        return file.Write(pieces[..count], write.Header.Place.OffsetBytes);
+        return fault;
     }
+
+    /// <summary>The pieces of one record; two pages of the buffer are its own.</summary>
+    private void AddRecord(WriteRecord write, int page, Span<Libc.Iovec> pieces, ref int count)
+    {
+        var header = _buffer.Span((long)page * Pages.SizeBytes, Pages.SizeBytes);
+        write.Header.Encode(header);
+        pieces[count++] = Piece(_buffer.Address + (page * Pages.SizeBytes), Pages.SizeBytes);
+        var length = write.Header.PayloadBytes;
+        if (length == 0)
+            return;
+        var address = payload.AddressOf(write.Memory);
+        var whole = Pages.Whole(length);
+        if (whole > 0)
+            pieces[count++] = Piece(address, whole);
+        if (whole == length)
+            return;
+        var tail = _buffer.Span((page + 1L) * Pages.SizeBytes, Pages.SizeBytes);
+        new ReadOnlySpan<byte>((byte*)address + whole, (int)(length - whole)).CopyTo(tail);
+        tail[(int)(length - whole)..].Clear();
+        pieces[count++] = Piece(_buffer.Address + ((page + 1) * Pages.SizeBytes), Pages.SizeBytes);
+    }
+
+    private DeviceFault CopyRecord(WriteRecord write) => With(write.Header.Place.File, file =>
+    {
+        write.Header.Encode(_header.Span(0, Pages.SizeBytes));
+        return CopyFromLog(write, file);
+    });
 
     /// <summary>
     /// Copies a payload by way of the buffer and checks it on the way: a rotten source is found while a sound copy may be left elsewhere.

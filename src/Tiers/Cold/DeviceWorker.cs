@@ -7,11 +7,10 @@ namespace Cascade.Tiers.Cold;
 internal sealed partial class DeviceWorker(
     ColdDirectory directory, OpenFiles files, PayloadArea payload, ColdDeviceOptions options) : IDisposable
 {
-    /// <summary>How much is moved at a time of what goes through a buffer: copies, checkpoints and runs over small records.</summary>
-    private const int BufferBytes = 1 << 20;
+    /// <summary>How much is moved at a time of what goes through a buffer. Headers and last pages of a run of records fill it.</summary>
+    private const int BufferBytes = 2 * RequestQueue.RunRecordsMax * Pages.SizeBytes;
 
     private readonly AlignedMemory _header = new(Pages.SizeBytes);
-    private readonly AlignedMemory _tail = new(Pages.SizeBytes);
     private readonly AlignedMemory _buffer = new(BufferBytes);
     private int _uncheckedReads;
 
@@ -34,7 +33,8 @@ internal sealed partial class DeviceWorker(
 
         fault = request switch
         {
-            WriteRecord write => Write(write),
+            WriteRecord { Source.File: 0 } => WriteRun([request], out _),
+            WriteRecord copy => CopyRecord(copy),
             ReadPayload read => Read(read),
             VerifyPayload verify => With(verify.Header.Place.File, file => PayloadCheck.Run(file, verify.Header, _buffer)),
             Flush flush => FlushFile(flush.File),
@@ -59,7 +59,6 @@ internal sealed partial class DeviceWorker(
     public void Dispose()
     {
         _header.Dispose();
-        _tail.Dispose();
         _buffer.Dispose();
     }
 

@@ -9,9 +9,8 @@ internal sealed partial class DirectFile
     private TransferResult Transfer(ReadOnlySpan<Libc.Iovec> pieces, long offset, bool writing)
     {
         var total = RequireWholePages(pieces, offset);
-        Span<Libc.Iovec> rest = stackalloc Libc.Iovec[MaxPieces];
+        Span<Libc.Iovec> rest = stackalloc Libc.Iovec[pieces.Length];
         pieces.CopyTo(rest);
-        rest = rest[..pieces.Length];
         var done = 0L;
         for (var idle = 0; done < total;)
         {

@@ -15,7 +15,7 @@ namespace Cascade.Tiers.Cold;
 internal sealed partial class DirectFile : IDisposable
 {
     /// <summary>Pieces of memory that one transfer takes at most.</summary>
-    public const int MaxPieces = 4;
+    public const int MaxPieces = 3 * RequestQueue.RunRecordsMax;
 
     // A transfer that keeps coming back with nothing ends as an error instead of spinning.
     private const int MaxIdleTries = 100;

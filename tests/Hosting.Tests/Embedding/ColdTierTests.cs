@@ -1,6 +1,6 @@
 using Cascade.Core.Identity;
-using Cascade.Core.Messages;
-using Cascade.Tiers.Cold;
+
+using static Cascade.Hosting.Tests.Embedding.ColdCalls;
 
 namespace Cascade.Hosting.Tests.Embedding;
 
@@ -9,8 +9,6 @@ public sealed class ColdTierTests
 {
     /// <summary>Three times what memory holds.</summary>
     private const int Many = 192;
-
-    private static readonly PutOptions Durable = new() { Acknowledgement = Acknowledgement.Durable, Deadline = TimeSpan.FromMinutes(1) };
 
     [Fact]
     public async Task Blocks_that_memory_cannot_hold_come_back_from_the_files()
@@ -144,7 +142,7 @@ public sealed class ColdTierTests
     public async Task Rest_of_a_prefix_is_read_ahead_when_its_head_is_read()
     {
         using var folder = new ColdFolder();
-        var chain = Blocks.Chain(0, 16);
+        var chain = Blocks.Chain(0, 8);
         await using (var node = await TestNode.StartAsync(folder.Settings()))
         {
             for (var i = 0; i < chain.Length; i++)
@@ -157,7 +155,7 @@ public sealed class ColdTierTests
         await Patience.UntilAsync(async () => (await TierAsync(next.Cache, TierKind.Shm)).Promoted == chain.Length);
         using var last = await next.Cache.GetAsync(chain[^1]);
         Assert.Equal(TierKind.Shm, last.Lease.Tier);
-        Assert.Equal(Blocks.Bytes(15), last.Lease.Span);
+        Assert.Equal(Blocks.Bytes(7), last.Lease.Span);
     }
 
     [Fact]
@@ -208,103 +206,4 @@ public sealed class ColdTierTests
             TestNode.RemoveArena(cluster);
         }
     }
-
-    [Fact]
-    public async Task Get_of_a_block_whose_file_was_removed_is_a_miss_and_the_node_goes_on()
-    {
-        using var folder = new ColdFolder();
-        await using var node = await TestNode.StartAsync(folder.Settings());
-        await PutAsync(node.Cache, 0, Many);
-        foreach (var file in Directory.GetFiles(folder.Path, "agg_*"))
-            File.Delete(file);
-        var hits = 0;
-        for (var n = 0; n < Many; n++)
-        {
-            using var got = await node.Cache.GetAsync(Blocks.Key(n), new GetOptions { Deadline = TimeSpan.FromSeconds(20) });
-            hits += got.IsHit ? 1 : 0;
-            if (got.IsHit)
-                Assert.Equal(Blocks.Bytes(n), got.Lease.Span);
-        }
-
-        // What is acknowledged as durable from now on lies in files that are there.
-        Assert.True(hits > 0, "Not even what memory holds was found.");
-        Assert.Equal(PutStatus.Stored, (await node.Cache.PutAsync(Blocks.Key(8000), Blocks.Bytes(8000), Durable)).Status);
-        await node.DisposeAsync();
-        await using var next = await TestNode.StartAsync(folder.Settings());
-        Assert.Equal(1, await ReadAsync(next.Cache, 8000, 1));
-    }
-
-    [Fact]
-    public async Task Flipped_bit_is_a_miss_that_is_counted_and_never_an_answer()
-    {
-        using var folder = new ColdFolder();
-        await using (var first = await TestNode.StartAsync(folder.Settings()))
-            Assert.Equal(PutStatus.Stored, (await first.Cache.PutAsync(Blocks.Key(1), Blocks.Bytes(1), Durable)).Status);
-        Flip(Directory.GetFiles(folder.Path, "agg_*").Order().First(), 4096 + 777);
-        await using var node = await TestNode.StartAsync(folder.Settings());
-        Assert.False((await node.Cache.GetAsync(Blocks.Key(1))).IsHit);
-        Assert.Equal(1, (await TierAsync(node.Cache, TierKind.Cold)).Corrupt);
-        Assert.Null(await node.Cache.StatAsync(Blocks.Key(1)));
-
-        // It can be stored anew.
-        Assert.Equal(PutStatus.Stored, (await node.Cache.PutAsync(Blocks.Key(1), Blocks.Bytes(1), Durable)).Status);
-    }
-
-    [Fact]
-    public async Task Directory_that_another_node_holds_is_refused_with_what_to_do()
-    {
-        using var folder = new ColdFolder();
-        await using var node = await TestNode.StartAsync(folder.Settings());
-        var refused = await Assert.ThrowsAsync<ColdRefusedException>(() => TestNode.StartAsync(folder.Settings()));
-        Assert.Contains(folder.Path, refused.Message, StringComparison.Ordinal);
-    }
-
-    [Fact]
-    public async Task Stop_waits_for_what_was_asked_of_the_files_and_the_next_start_reads_no_headers()
-    {
-        using var folder = new ColdFolder();
-        await using (var node = await TestNode.StartAsync(folder.Settings()))
-            await PutAsync(node.Cache, 0, Many);
-        await using var next = await TestNode.StartAsync(folder.Settings());
-        Assert.Equal(0, next.ColdStart!.HeadersRead);
-    }
-
-    private static void Flip(string path, long offset)
-    {
-        using var file = File.Open(path, FileMode.Open, FileAccess.ReadWrite);
-        file.Position = offset;
-        var value = file.ReadByte();
-        file.Position = offset;
-        file.WriteByte((byte)(value ^ 0x10));
-    }
-
-    private static async Task PutAsync(ICascade cache, int first, int count)
-    {
-        for (var n = first; n < first + count; n++)
-        {
-            var put = await cache.PutAsync(Blocks.Key(n), Blocks.Bytes(n), new PutOptions { Deadline = TimeSpan.FromMinutes(1) });
-            Assert.True(put.Status == PutStatus.Stored, $"{n}: {put.Status} {put.Reason}");
-        }
-    }
-
-    /// <summary>Reads blocks and compares every byte; tells how many were found in the files.</summary>
-    private static async Task<int> ReadAsync(ICascade cache, int first, int count)
-    {
-        var fromFiles = 0;
-        for (var n = first; n < first + count; n++)
-        {
-            using var got = await cache.GetAsync(Blocks.Key(n), new GetOptions { Deadline = TimeSpan.FromMinutes(1) });
-            Assert.True(got.IsHit, $"{n}: {got.MissReason}");
-            Assert.Equal(Blocks.Bytes(n), got.Lease.Span);
-            fromFiles += got.Lease.Tier == TierKind.Cold ? 1 : 0;
-        }
-
-        return fromFiles;
-    }
-
-    private static async Task<TierReport> TierAsync(ICascade cache, TierKind tier) =>
-        (await cache.StatAsync()).Tiers.Single(report => report.Tier == tier);
-
-    private static async Task<TierKind[]> CopiesAsync(ICascade cache, int n) =>
-        [.. (await cache.StatAsync(Blocks.Key(n)))!.Block.Copies.Select(copy => copy.Tier)];
 }
