@@ -11,14 +11,14 @@ namespace Cascade.Hosting.Benchmarks;
 /// <param name="BlocksPerRound">Large blocks that are demoted, read back, and written raw, a round.</param>
 /// <param name="SmallBlockBytes">Length of a small block: a multiple of 4 KiB.</param>
 /// <param name="SmallBlocksPerRound">Small blocks that are demoted a round.</param>
-/// <param name="FilesPerRound">Files that as many small blocks are written to a round, one each.</param>
+/// <param name="FilesPerRound">Small blocks that are written to a file each, a round.</param>
 /// <param name="Rounds">Rounds, of which the median counts.</param>
 /// <param name="Quiet">How long nothing may have been demoted for the tiers to have come to rest.</param>
 internal sealed record ColdBenchmarkPlan(
     int BlockBytes, int BlocksPerRound, int SmallBlockBytes, int SmallBlocksPerRound, int FilesPerRound, int Rounds, TimeSpan Quiet)
 {
     /// <summary>3 GiB raw, 6.4 GiB through the tier and 2.6 GiB of small blocks, with a memory tier of 1 GiB.</summary>
-    public static readonly ColdBenchmarkPlan Default = new(16 << 20, 64, 64 << 10, 8192, 2048, 3, TimeSpan.FromMilliseconds(500));
+    public static readonly ColdBenchmarkPlan Default = new(16 << 20, 64, 64 << 10, 8192, 8192, 3, TimeSpan.FromMilliseconds(500));
 }
 
 /// <summary>Speeds of the cold tier, each beside its yardstick, medians over rounds of one run; speeds in 10^9 bytes per second.</summary>
@@ -112,12 +112,21 @@ internal sealed class ColdBenchmark(ICascade cache, string directory, ColdBenchm
         await load.PutAsync(fill, cancellationToken);
         await SettleAsync(cancellationToken);
         step();
-        for (var round = 0; round < plan.Rounds; round++)
+        var files = Directory.CreateDirectory(Path.Combine(directory, "file-per-block"));
+        try
         {
-            _smallFiles.Add(await Task.Run(
-                () => FilePerBlockYardstick.Measure(directory, plan.FilesPerRound, plan.SmallBlockBytes, InFlight, time), cancellationToken));
-            _smallBlocks.Add(await DemoteAsync(load, plan.SmallBlocksPerRound, cancellationToken));
-            step();
+            for (var round = 0; round < plan.Rounds; round++)
+            {
+                var folder = Path.Combine(files.FullName, round.ToString(CultureInfo.InvariantCulture));
+                _smallFiles.Add(await Task.Run(
+                    () => FilePerBlockYardstick.Measure(folder, plan.FilesPerRound, plan.SmallBlockBytes, InFlight, time), cancellationToken));
+                _smallBlocks.Add(await DemoteAsync(load, plan.SmallBlocksPerRound, cancellationToken));
+                step();
+            }
+        }
+        finally
+        {
+            files.Delete(recursive: true);
         }
     }
 
