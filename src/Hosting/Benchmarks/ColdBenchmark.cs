@@ -11,14 +11,24 @@ namespace Cascade.Hosting.Benchmarks;
 /// <param name="BlocksPerRound">Large blocks that are demoted, read back, and written raw, a round.</param>
 /// <param name="SmallBlockBytes">Length of a small block: a multiple of 4 KiB.</param>
 /// <param name="SmallBlocksPerRound">Small blocks that are demoted a round.</param>
-/// <param name="FilesPerRound">Files that as many small blocks are written to a round, one each.</param>
+/// <param name="FilesPerRound">Small blocks that are written to a file each, a round.</param>
 /// <param name="Rounds">Rounds, of which the median counts.</param>
+/// <param name="Callers">Callers, and raw transfers, at a time: 1 to 256.</param>
+/// <param name="CallBytes">Bytes that a caller puts in one call, unless a block is larger: the cost of a call is shared by small blocks.</param>
 /// <param name="Quiet">How long nothing may have been demoted for the tiers to have come to rest.</param>
 internal sealed record ColdBenchmarkPlan(
-    int BlockBytes, int BlocksPerRound, int SmallBlockBytes, int SmallBlocksPerRound, int FilesPerRound, int Rounds, TimeSpan Quiet)
+    int BlockBytes,
+    int BlocksPerRound,
+    int SmallBlockBytes,
+    int SmallBlocksPerRound,
+    int FilesPerRound,
+    int Rounds,
+    int Callers,
+    int CallBytes,
+    TimeSpan Quiet)
 {
     /// <summary>3 GiB raw, 6.4 GiB through the tier and 2.6 GiB of small blocks, with a memory tier of 1 GiB.</summary>
-    public static readonly ColdBenchmarkPlan Default = new(16 << 20, 64, 64 << 10, 8192, 2048, 3, TimeSpan.FromMilliseconds(500));
+    public static readonly ColdBenchmarkPlan Default = new(16 << 20, 64, 64 << 10, 8192, 8192, 3, 8, 4 << 20, TimeSpan.FromMilliseconds(500));
 }
 
 /// <summary>Speeds of the cold tier, each beside its yardstick, medians over rounds of one run; speeds in 10^9 bytes per second.</summary>
@@ -47,8 +57,6 @@ internal sealed record ColdBenchmarkResult(
 /// <param name="time">What the time is taken from.</param>
 internal sealed class ColdBenchmark(ICascade cache, string directory, ColdBenchmarkPlan plan, TimeProvider time)
 {
-    private const int InFlight = 8;
-
     /// <summary>Blocks beyond a memory full of them, so that none of before is left in the part that new blocks push through.</summary>
     private const int FillExtraBlocks = 8;
 
@@ -82,11 +90,11 @@ internal sealed class ColdBenchmark(ICascade cache, string directory, ColdBenchm
 
     private async Task RunLargeAsync(int fill, Action step, CancellationToken cancellationToken)
     {
-        using var load = new ColdBenchmarkLoad(cache, plan.BlockBytes, "large", InFlight);
+        using var load = new ColdBenchmarkLoad(cache, plan.BlockBytes, "large", plan);
         for (var round = 0; round < plan.Rounds; round++)
         {
             var raw = await Task.Run(
-                () => RawDiskYardstick.Measure(directory, (long)plan.BlocksPerRound * plan.BlockBytes, plan.BlockBytes, InFlight, preallocate: true, time),
+                () => RawDiskYardstick.Measure(directory, (long)plan.BlocksPerRound * plan.BlockBytes, plan.BlockBytes, plan.Callers, preallocate: true, time),
                 cancellationToken);
             _rawWrite.Add(raw.WriteBytesPerSecond / 1e9);
             _rawRead.Add(raw.ReadBytesPerSecond / 1e9);
@@ -108,16 +116,25 @@ internal sealed class ColdBenchmark(ICascade cache, string directory, ColdBenchm
 
     private async Task RunSmallAsync(int fill, Action step, CancellationToken cancellationToken)
     {
-        using var load = new ColdBenchmarkLoad(cache, plan.SmallBlockBytes, "small", InFlight);
+        using var load = new ColdBenchmarkLoad(cache, plan.SmallBlockBytes, "small", plan);
         await load.PutAsync(fill, cancellationToken);
         await SettleAsync(cancellationToken);
         step();
-        for (var round = 0; round < plan.Rounds; round++)
+        var files = Directory.CreateDirectory(Path.Combine(directory, "file-per-block"));
+        try
         {
-            _smallFiles.Add(await Task.Run(
-                () => FilePerBlockYardstick.Measure(directory, plan.FilesPerRound, plan.SmallBlockBytes, InFlight, time), cancellationToken));
-            _smallBlocks.Add(await DemoteAsync(load, plan.SmallBlocksPerRound, cancellationToken));
-            step();
+            for (var round = 0; round < plan.Rounds; round++)
+            {
+                var folder = Path.Combine(files.FullName, round.ToString(CultureInfo.InvariantCulture));
+                _smallFiles.Add(await Task.Run(
+                    () => FilePerBlockYardstick.Measure(folder, plan.FilesPerRound, plan.SmallBlockBytes, plan.Callers, time), cancellationToken));
+                _smallBlocks.Add(await DemoteAsync(load, plan.SmallBlocksPerRound, cancellationToken));
+                step();
+            }
+        }
+        finally
+        {
+            files.Delete(recursive: true);
         }
     }
 

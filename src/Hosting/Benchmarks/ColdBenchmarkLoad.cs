@@ -8,9 +8,6 @@ namespace Cascade.Hosting.Benchmarks;
 /// <summary>Numbered blocks of one length, all different, put and got by several callers at a time.</summary>
 internal sealed class ColdBenchmarkLoad : IDisposable
 {
-    /// <summary>Bytes that one caller puts in one call, unless a block is larger: the cost of a call is shared by small blocks.</summary>
-    private const int CallBytes = 4 << 20;
-
     private static readonly PutOptions Patient = new() { Deadline = TimeSpan.FromMinutes(1) };
 
     private readonly ICascade _cache;
@@ -18,10 +15,10 @@ internal sealed class ColdBenchmarkLoad : IDisposable
     private readonly int _callers;
     private readonly BlockBuffers[] _buffers;
 
-    public ColdBenchmarkLoad(ICascade cache, int blockBytes, string name, int callers)
+    public ColdBenchmarkLoad(ICascade cache, int blockBytes, string name, ColdBenchmarkPlan plan)
     {
-        (_cache, _keys, _callers) = (cache, new CacheNamespace($"bench/cold/{name}"), callers);
-        _buffers = [.. Enumerable.Range(0, callers).Select(_ => new BlockBuffers(blockBytes, CallBytes))];
+        (_cache, _keys, _callers) = (cache, new CacheNamespace($"bench/cold/{name}"), plan.Callers);
+        _buffers = [.. Enumerable.Range(0, plan.Callers).Select(_ => new BlockBuffers(blockBytes, plan.CallBytes))];
         var random = new Random(1);
         foreach (var buffer in _buffers)
         {
@@ -33,7 +30,9 @@ internal sealed class ColdBenchmarkLoad : IDisposable
     /// <summary>Number of the next new block.</summary>
     public int Next { get; private set; }
 
-    /// <summary>Puts new blocks.</summary>
+    /// <summary>
+    /// Puts new blocks and reads each once: when more is evicted than the disk takes, blocks that nobody read are dropped instead.
+    /// </summary>
     /// <exception cref="CliException">One was not stored.</exception>
     public async Task PutAsync(int count, CancellationToken cancellationToken)
     {
@@ -62,6 +61,9 @@ internal sealed class ColdBenchmarkLoad : IDisposable
                     if (!result.IsReadable)
                         throw new CliException(ExitCode.Failed, $"a put of the benchmark ended as {result.Status}: {result.Reason}");
                 }
+
+                for (var i = 0; i < length; i++)
+                    (await _cache.GetAsync(batch[i].Key, null, cancellationToken)).Dispose();
             }
         }
     }

@@ -8,7 +8,8 @@ public sealed class BenchColdTests : IDisposable
     private const int MemoryBlocks = 16;
 
     private static readonly ColdBenchmarkPlan Plan = new(
-        BlockBytes: 4096, BlocksPerRound: 40, SmallBlockBytes: 8192, SmallBlocksPerRound: 24, FilesPerRound: 5, Rounds: 3, TimeSpan.Zero);
+        BlockBytes: 4096, BlocksPerRound: 40, SmallBlockBytes: 8192, SmallBlocksPerRound: 24, FilesPerRound: 5, Rounds: 3,
+        Callers: 1, CallBytes: 4096, TimeSpan.Zero);
 
     private readonly CliTesting _cli = new();
     private readonly StandInTwoTiers _node = new(MemoryBlocks * 4096L);

@@ -6,12 +6,13 @@ using Cascade.Core.Messages;
 namespace Cascade.Hosting.Tests.Cli;
 
 /// <summary>
-/// A stand-in for a node with a cold tier: remembers keys only, gives the oldest up first and demotes what was never written. Thread-safe.
+/// A stand-in for a node with a cold tier: remembers keys only, gives the oldest up first, demotes what is not on disk yet and drops what
+/// nobody read. Thread-safe.
 /// </summary>
 internal sealed class StandInTwoTiers(long memoryBytes) : ICascade, ILeaseHolder
 {
     private readonly Lock _gate = new();
-    private readonly Dictionary<KeyDigest, (long Bytes, bool IsCold)> _memory = [];
+    private readonly Dictionary<KeyDigest, (long Bytes, bool IsCold, bool WasRead)> _memory = [];
     private readonly Queue<KeyDigest> _oldestFirst = new();
     private readonly HashSet<KeyDigest> _cold = [];
     private readonly HashSet<long> _heads = [];
@@ -59,7 +60,11 @@ internal sealed class StandInTwoTiers(long memoryBytes) : ICascade, ILeaseHolder
             var isHere = _memory.ContainsKey(key.Digest);
             if (!isHere && !_cold.Contains(key.Digest))
                 return new(GetResult.Miss);
-            if (!isHere)
+            if (isHere)
+            {
+                _memory[key.Digest] = _memory[key.Digest] with { WasRead = true };
+            }
+            else
             {
                 ColdHits++;
                 Admit(key.Digest, 4096, isCold: true);
@@ -122,14 +127,14 @@ internal sealed class StandInTwoTiers(long memoryBytes) : ICascade, ILeaseHolder
 
     private void Admit(KeyDigest key, long bytes, bool isCold)
     {
-        _memory[key] = (bytes, isCold);
+        _memory[key] = (bytes, isCold, false);
         _oldestFirst.Enqueue(key);
         for (_usedBytes += bytes; _usedBytes > memoryBytes;)
         {
             var victim = _oldestFirst.Dequeue();
             _memory.Remove(victim, out var evicted);
             _usedBytes -= evicted.Bytes;
-            if (!evicted.IsCold && !Drops)
+            if (!evicted.IsCold && evicted.WasRead && !Drops)
             {
                 _cold.Add(victim);
                 _demoted++;

@@ -9,19 +9,20 @@ public sealed class FilePerBlockYardstickTests : IDisposable
     [Theory]
     [InlineData(1)]
     [InlineData(8)]
-    public void Disk_is_measured_and_left_as_it_was(int threads)
+    public void Every_file_is_written_whole_past_the_page_cache(int threads)
     {
-        Assert.InRange(FilePerBlockYardstick.Measure(_folder, 32, 8192, threads, TimeProvider.System), 1, double.MaxValue);
-        Assert.Empty(Directory.GetFileSystemEntries(_folder));
+        var folder = Path.Combine(_folder, "files");
+        Assert.InRange(FilePerBlockYardstick.Measure(folder, 32, 8192, threads, TimeProvider.System), 1, double.MaxValue);
+        Assert.Equal(32, Directory.GetFiles(folder).Length);
+        Assert.All(Directory.GetFiles(folder), path => Assert.Equal((8192, 0), (new FileInfo(path).Length, PageCacheResidency.BytesOf(path))));
     }
 
     [Fact]
-    public void Disk_without_room_is_an_error_and_left_as_it_was()
+    public void Disk_without_room_is_an_error()
     {
         using var mounted = MountedFileSystem.SmallExt4(4 << 20);
         var failure = Assert.Throws<IOException>(() => FilePerBlockYardstick.Measure(mounted.Path, 64, 1 << 20, 4, TimeProvider.System));
         Assert.Contains("No space left on device", failure.Message, StringComparison.Ordinal);
-        Assert.DoesNotContain(Directory.GetFileSystemEntries(mounted.Path), path => path.Contains("yardstick", StringComparison.Ordinal));
     }
 
     [Theory]
