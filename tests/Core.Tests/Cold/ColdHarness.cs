@@ -201,7 +201,8 @@ internal sealed class ColdHarness(int seed, ColdSettings settings)
     {
         foreach (var (to, message) in _outbox.Effects.ToList())
         {
-            Trace.Add($"{to} <- {message}");
+            if (to != (object)Destination.KeyIndex)
+                Trace.Add($"{to} <- {message}");
             Sent.Add(new Effect(to, message));
             if (to == ColdPort.Device)
                 Device.Take((DeviceRequest)message);

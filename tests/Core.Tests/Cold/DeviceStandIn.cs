@@ -98,8 +98,7 @@ internal sealed class DeviceStandIn(Random random)
         _open.RemoveAt(at);
         _delivered.Add(request.Number);
         return status is not { } failure ? Carry(request)
-            : request is ListFiles ? new FilesListed(request.Number, failure, [])
-            : new DeviceDone(request.Number, failure);
+            : request is ListFiles ? new FilesListed(request.Number, failure, []) : new DeviceDone(request.Number, failure);
     }
 
     /// <summary>The machine stops: what was asked and not done may be done in part, what was not flushed may be lost or torn.</summary>
