@@ -61,13 +61,13 @@ public sealed class InspectSegmentsTests : IDisposable
     [Fact]
     public void Copies_speak_from_where_they_were_first_written()
     {
-        var bound = _folder.Block(1, 4096, key: 1);
-        var unbound = _folder.Unbind(key: 1);
+        var (bound, unbound) = (LogPosition.At(1, 0), LogPosition.At(1, 2 * Page));
         _folder.File = 2;
-        _folder.Block(1, 4096, key: 1, origin: bound.Origin);
-        _folder.Unbind(key: 1, origin: unbound.Origin);
+        _folder.Block(1, 4096, key: 1, origin: bound);
+        Assert.Equal((1, 1), (Inspect().Blocks, Inspect().Keys));
+        _folder.Unbind(key: 1, origin: unbound);
         Assert.Equal((1, 0), (Inspect().Blocks, Inspect().Keys));
-        _folder.Block(1, 4096, key: 1, origin: bound.Origin);
+        _folder.Block(1, 4096, key: 1, origin: bound);
         Assert.Equal((1, 0), (Inspect().Blocks, Inspect().Keys));
     }
 
