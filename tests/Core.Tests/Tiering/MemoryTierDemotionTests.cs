@@ -180,6 +180,17 @@ public sealed class MemoryTierDemotionTests
     }
 
     [Fact]
+    public void Copy_registered_before_its_demotion_is_ordered_is_not_written()
+    {
+        using var tier = new TierFixture(granules: 1, settings: WithCold);
+        var copy = tier.Put(1);
+        tier.Step(new Reserve(1, Minute));
+        tier.Protected.Add(Id(1));
+        Assert.Empty(tier.Demote(1, copy));
+        Assert.Empty(tier.Tick());
+    }
+
+    [Fact]
     public void Key_bound_while_the_copy_is_written_is_flushed_alone_before_the_copy_goes()
     {
         using var tier = new TierFixture(granules: 1, settings: WithCold);

@@ -90,6 +90,20 @@ public sealed class MemoryTierDurableTests
     }
 
     [Fact]
+    public void Asker_that_joins_the_write_of_a_flushed_copy_has_its_own_key_asked_for()
+    {
+        using var tier = new TierFixture(granules: 1, settings: WithCold);
+        tier.Put(1);
+        tier.Step(new BindAlias(Id(1), Key(2)));
+        ErrandsIn(tier.Step(new MakeDurable(Id(1), Key(1), Second))).ForEach(e => tier.Store(e));
+        var put = Ask(tier, 1);
+        tier.Step(new MakeDurable(Id(1), Key(2), Second), "second");
+        var effects = tier.Store(put);
+        Assert.Equal(["writer"], effects.Where(e => e.Message is MadeDurable).Select(e => e.To));
+        Assert.Equal([new Effect("second", new MadeDurable(Id(1)))], tier.Store(Assert.Single(ErrandsIn(effects))));
+    }
+
+    [Fact]
     public void Asker_of_what_was_flushed_within_the_write_under_way_is_answered_at_once()
     {
         using var tier = new TierFixture(granules: 1, settings: WithCold);

@@ -201,4 +201,63 @@ public sealed class MemoryTierFlushingTests
         Assert.Equal([new Effect(Destination.Owners, new AddCopy(Id(1), first))], tier.Step(new EvictGranted(Id(1), first, WasLast: true)));
         Assert.Equal(new Evict(Id(1), first), Assert.Single(tier.Store(errand)).Message);
     }
+
+    [Fact]
+    public void Demotion_ordered_while_an_asker_has_the_copy_written_flushes_all_keys_anew()
+    {
+        using var tier = new TierFixture(granules: 1, settings: WithCold);
+        var copy = tier.Put(1);
+        tier.Step(new BindAlias(Id(1), Key(2)));
+        tier.Step(new Reserve(1, Minute));
+        var errands = ErrandsIn(tier.Step(new MakeDurable(Id(1), Key(1), Minute), "writer"));
+        tier.Store(errands[0]);
+
+        // The owner would not say so if the copy that was just flushed was still there.
+        Assert.Empty(tier.Demote(1, copy));
+        var errand = Assert.Single(ErrandsIn(tier.Store(errands[1])));
+        Assert.Equal(Key(1), ((ColdBind)errand.Request).Binding);
+    }
+
+    [Fact]
+    public void Demotion_ordered_while_an_asker_has_a_flushed_copy_written_flushes_all_keys_anew()
+    {
+        using var tier = new TierFixture(granules: 1, settings: WithCold);
+        var copy = tier.Put(1);
+        tier.Step(new BindAlias(Id(1), Key(2)));
+        ErrandsIn(tier.Step(new MakeDurable(Id(1), Key(1), Minute))).ForEach(e => tier.Store(e));
+        tier.Step(new Reserve(1, Minute));
+        var put = Assert.Single(ErrandsIn(tier.Step(new MakeDurable(Id(1), Key(1), Minute))));
+        Assert.Empty(tier.Demote(1, copy));
+        var bind = Assert.Single(ErrandsIn(tier.Store(put)));
+        Assert.Equal(Key(2), ((ColdBind)bind.Request).Binding);
+        Assert.Equal(1, tier.Store(bind).Count(e => e.Message is Evict));
+    }
+
+    [Fact]
+    public void Block_that_leaves_while_it_is_written_has_no_more_keys_sent()
+    {
+        using var tier = new TierFixture(granules: 1, settings: WithCold);
+        var copy = tier.Put(1);
+        for (var key = 2; key <= 40; key++)
+            tier.Step(new BindAlias(Id(1), Key(key)));
+        tier.Step(new Reserve(1, Minute));
+        var errands = tier.Demote(1, copy);
+        tier.Step(new Drop(Id(1), copy));
+        foreach (var errand in errands.SkipLast(1))
+            Assert.Empty(tier.Store(errand));
+        Assert.Contains(tier.Store(errands[^1]), e => e.Message is Reserved);
+    }
+
+    [Fact]
+    public void Verdict_on_a_copy_is_void_when_its_room_is_not_needed_any_more()
+    {
+        using var tier = new TierFixture(granules: 2, settings: WithCold with { EvictionsInFlightMax = 1 });
+        var (first, second) = (tier.Put(1), tier.Put(2));
+        tier.Step(new Reserve(2 * Granule, Minute, Ticket: 1));
+        var errand = ErrandsIn(tier.Step(new Demote(Id(1), first, TierKind.Cold)))[0];
+        Assert.Empty(tier.Answer(errand, NotAdmitted.Instance, Released((ColdPut)errand.Request, durable: false)));
+        tier.Step(new Withdraw(1));
+        tier.Step(new EvictRefused(Id(2), second, EvictRefusal.Leased));
+        Assert.Equal(new Evict(Id(1), first), Assert.Single(tier.Step(new Reserve(1, Minute))).Message);
+    }
 }

@@ -59,6 +59,19 @@ public sealed class InspectSegmentsTests : IDisposable
     }
 
     [Fact]
+    public void Copies_speak_from_where_they_were_first_written()
+    {
+        var (bound, unbound) = (LogPosition.At(1, 0), LogPosition.At(1, 2 * Page));
+        _folder.File = 2;
+        _folder.Block(1, 4096, key: 1, origin: bound);
+        Assert.Equal((1, 1), (Inspect().Blocks, Inspect().Keys));
+        _folder.Unbind(key: 1, origin: unbound);
+        Assert.Equal((1, 0), (Inspect().Blocks, Inspect().Keys));
+        _folder.Block(1, 4096, key: 1, origin: bound);
+        Assert.Equal((1, 0), (Inspect().Blocks, Inspect().Keys));
+    }
+
+    [Fact]
     public void Ranks_do_not_speak_about_each_others_blocks()
     {
         _folder.Rank = 7;

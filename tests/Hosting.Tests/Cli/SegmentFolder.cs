@@ -37,7 +37,7 @@ internal sealed class SegmentFolder : IDisposable
 
     public LogRecordHeader Alias(BlockId block, int key) => Append(LogRecordKind.Alias, block, [], key, null);
 
-    public LogRecordHeader Unbind(int key) => Append(LogRecordKind.Tombstone, default, [], key, null);
+    public LogRecordHeader Unbind(int key, LogPosition? origin = null) => Append(LogRecordKind.Tombstone, default, [], key, origin);
 
     public LogRecordHeader Drop(BlockId block) => Append(LogRecordKind.Tombstone, block, [], 0, null);
 
