@@ -34,7 +34,7 @@ public sealed partial class ColdStoreCore
                 $"A block needs an id and 1 to {lengthMax} bytes to go to the cold tier; this one has {length} (cascade.tiers.cold.capacity and max-block).")));
         else if (!IsReady)
             TurnAway(write, NotReadyYet);
-        else if (!message.Durable && message.Frequency < AdmitFrequencyMin && _index.Block(message.Id) is not { IsReadable: true })
+        else if (!message.Durable && message.Frequency < _settings.AdmitFrequencyMin && _index.Block(message.Id) is not { IsReadable: true })
         {
             _figures.NotAdmitted++;
             TurnAway(write, NotAdmitted.Instance);
@@ -46,10 +46,6 @@ public sealed partial class ColdStoreCore
         else
             Enqueue(write);
     }
-
-    /// <summary>What a block that nobody waits for has to be worth. Under pressure one that was never asked for is let go.</summary>
-    private int AdmitFrequencyMin =>
-        _heldBytes > _settings.QueueBytesMax / 2 ? Math.Max(1, _settings.AdmitFrequencyMin) : _settings.AdmitFrequencyMin;
 
     private Busy NotReadyYet => BusyReply($"the cold tier is still reading what is on disk");
 

@@ -22,10 +22,11 @@ public sealed record ColdDeviceOptions
     public int VerifyEvery { get; init; } = 1;
 
     /// <summary>
-    /// True to set a file's room aside on the disk when it is made: a full disk shows then, and the file lies together. What a file does not use
-    /// in the end stays taken until it is truncated or deleted. Where the file system cannot, nothing is set aside.
+    /// True to set a file's room aside on the disk when it is made: a full disk shows then, the file lies together, and records are
+    /// written side by side, since none of them makes the file longer. What a file does not use in the end stays taken until it is
+    /// truncated or deleted. Where the file system cannot, nothing is set aside.
     /// </summary>
-    public bool Preallocate { get; init; }
+    public bool Preallocate { get; init; } = true;
 
     /// <exception cref="ArgumentOutOfRangeException">A value is out of its range.</exception>
     internal void Validate()

@@ -116,12 +116,13 @@ internal sealed partial class DirectFile : IDisposable
     }
 
     /// <summary>
-    /// Sets room aside on the disk up to an offset; the file's length stays. Gives 0 or an errno, <c>EOPNOTSUPP</c> where the file system
-    /// cannot.
+    /// Sets room aside on the disk up to an offset and makes the file that long: it reads as zeros. Gives 0 or an errno, <c>EOPNOTSUPP</c>
+    /// where the file system cannot.
     /// </summary>
+    /// <remarks>The length matters: ext4 and XFS let one direct write at a time make a file longer, but many at a time write within it.</remarks>
     public int Preallocate(long lengthBytes)
     {
-        while (Libc.fallocate(_handle, Libc.FALLOC_FL_KEEP_SIZE, 0, lengthBytes) != 0)
+        while (Libc.fallocate(_handle, 0, 0, lengthBytes) != 0)
         {
             if (Errno.Last != Errno.EINTR)
                 return Errno.Last;

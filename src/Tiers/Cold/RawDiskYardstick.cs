@@ -6,10 +6,14 @@ namespace Cascade.Tiers.Cold;
 /// <summary>What a disk gives without any of the cold tier's work: the measure that its figures are a ratio to.</summary>
 /// <remarks>
 /// One file, written and then read once from its start to its end by direct transfers of one length, so many at a time, each a single call on a
-/// thread of its own. Writing ends with a flush, which is in its time.
+/// thread of its own, from and to memory that is not in the processor's caches, as that of blocks is not. Writing ends with a flush, which is
+/// in its time.
 /// </remarks>
 public static class RawDiskYardstick
 {
+    /// <summary>More than any processor keeps in its caches.</summary>
+    private const long MemoryBytes = 256 << 20;
+
     /// <summary>Measures a directory's disk. Takes <paramref name="totalBytes"/> of it, which are given back at the end.</summary>
     /// <param name="directory">A directory that is there.</param>
     /// <param name="totalBytes">How much to write and read: a multiple of <paramref name="blockBytes"/>.</param>
@@ -30,20 +34,20 @@ public static class RawDiskYardstick
         var error = DirectFile.Open(path, DirectFileAccess.Create, null, out var file);
         if (error != 0)
             throw Errno.Failure("Creating", path, error);
-        var blocks = new AlignedMemory[inFlight];
+        var blocks = new AlignedMemory[Math.Min(totalBytes / blockBytes, Math.Max(inFlight, MemoryBytes / blockBytes))];
         try
         {
             // Not zeros, which the disk or what lies below it could store as a hole.
-            for (var i = 0; i < inFlight; i++)
+            for (var i = 0; i < blocks.Length; i++)
                 RandomNumberGenerator.Fill((blocks[i] = new AlignedMemory(blockBytes)).Span(0, blockBytes));
             var writing = time.GetTimestamp();
             if (preallocate)
                 _ = file!.Preallocate(totalBytes);
-            TransferAll(file!, totalBytes, blocks, writing: true);
+            TransferAll(file!, totalBytes, blocks, inFlight, writing: true);
             Require(file!.Flush(), "Flushing", path);
             var wrote = time.GetElapsedTime(writing);
             var reading = time.GetTimestamp();
-            TransferAll(file, totalBytes, blocks, writing: false);
+            TransferAll(file, totalBytes, blocks, inFlight, writing: false);
             var read = time.GetElapsedTime(reading);
             return new DiskSpeed(totalBytes, wrote, read, file.IsDirect, PageCacheResidency.BytesOf(path));
         }
@@ -56,24 +60,25 @@ public static class RawDiskYardstick
         }
     }
 
-    /// <summary>A thread a block of memory, each of which takes the next place of the file until none is left.</summary>
-    private static void TransferAll(DirectFile file, long totalBytes, AlignedMemory[] blocks, bool writing)
+    /// <summary>So many threads, each of which takes the next place of the file until none is left.</summary>
+    private static void TransferAll(DirectFile file, long totalBytes, AlignedMemory[] blocks, int inFlight, bool writing)
     {
         var next = -1L;
         var error = 0;
-        Thread[] threads = [.. blocks.Select(block => new Thread(() => Work(block)) { IsBackground = true })];
+        Thread[] threads = [.. Enumerable.Range(0, inFlight).Select(_ => new Thread(Work) { IsBackground = true })];
         foreach (var thread in threads)
             thread.Start();
         foreach (var thread in threads)
             thread.Join();
         Require(error, writing ? "Writing" : "Reading", file.Path);
 
-        void Work(AlignedMemory block)
+        void Work()
         {
-            Libc.Iovec piece = new() { iov_base = block.Address, iov_len = (nuint)block.LengthBytes };
-            for (long at; Volatile.Read(ref error) == 0 && (at = Interlocked.Increment(ref next) * block.LengthBytes) < totalBytes;)
+            for (long i; Volatile.Read(ref error) == 0 && (i = Interlocked.Increment(ref next)) < totalBytes / blocks[0].LengthBytes;)
             {
-                var result = writing ? file.Write([piece], at) : file.Read([piece], at);
+                var block = blocks[i % blocks.Length];
+                Libc.Iovec piece = new() { iov_base = block.Address, iov_len = (nuint)block.LengthBytes };
+                var result = writing ? file.Write([piece], i * block.LengthBytes) : file.Read([piece], i * block.LengthBytes);
                 if (result.Error != 0 || result.Bytes != block.LengthBytes)
                     Volatile.Write(ref error, result.Error != 0 ? result.Error : Errno.EIO);
             }

@@ -14,7 +14,6 @@ internal static partial class Libc
     public const int O_CLOEXEC = 0x80000;
     public const int F_GETFL = 3;
     public const int F_SETFL = 4;
-    public const int FALLOC_FL_KEEP_SIZE = 1;
     public const int POSIX_FADV_RANDOM = 1;
     public const int POSIX_FADV_DONTNEED = 4;
 

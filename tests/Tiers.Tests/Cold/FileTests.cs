@@ -25,14 +25,16 @@ public sealed class FileTests
     }
 
     [Fact]
-    public void Room_set_aside_does_not_show_in_the_length()
+    public void Room_set_aside_shows_in_the_length_and_holds_no_records()
     {
         using var box = new ColdSandbox(options: new ColdDeviceOptions { Preallocate = true });
         box.CreateFile(1, 4 << 20);
         var offset = 0L;
         var header = box.Put(1, 5000, 1, ref offset);
-        Assert.Equal([new DeviceFile(1, 12288)], ((FilesListed)box.Do(n => new ListFiles(n))).Files);
-        Assert.Equal([header], box.Headers(1).Headers);
+        Assert.Equal([new DeviceFile(1, 4 << 20)], ((FilesListed)box.Do(n => new ListFiles(n))).Files);
+        var read = box.Headers(1);
+        Assert.Equal([header], read.Headers);
+        Assert.Equal((HeaderRunEnd.EndOfFile, 12288L), (read.End, read.EndBytes));
     }
 
     [Fact]

@@ -1,6 +1,7 @@
 using Cascade.Core.Cold;
 using Cascade.Core.Log;
 using Cascade.Core.Messages;
+using Cascade.Tiers.Cold;
 using Cascade.Tiers.Tests.Shm;
 
 namespace Cascade.Tiers.Tests.Cold;
@@ -51,7 +52,8 @@ public sealed class StoreOnDiskTests : IDisposable
             open = Directory.GetFiles(_folder, "agg_*.bin").Max()!;
         }
 
-        var whole = new FileInfo(open).Length;
+        var last = SegmentReader.Read(_folder).Last().Header;
+        var whole = last.Place.OffsetBytes + last.RecordBytes;
         using (var file = File.OpenHandle(open, access: FileAccess.ReadWrite))
             RandomAccess.Write(file, "CSCD-LOG, torn"u8, whole);
         using (var next = new StoreOnDisk(_folder, Settings))
