@@ -27,8 +27,8 @@ namespace Cascade.Core.Cold;
 public abstract record DeviceRequest(long Number);
 
 /// <summary>
-/// Creates the empty file <c>agg_rank{rank:000}_{file:000000}.bin</c>. Completes once the file would survive a crash (its directory is flushed).
-/// Completion: <see cref="DeviceDone"/>. When a file of that name is there already: <see cref="DeviceStatus.IoError"/>.
+/// Creates the empty file <c>agg_rank{rank:000}_{file:000000}.bin</c>. A crash before the first good <see cref="Flush"/> of it may leave no such
+/// file, so that nobody waits for its name to reach the disk. Completion: <see cref="DeviceDone"/>. When a file of that name is there already: <see cref="DeviceStatus.IoError"/>.
 /// </summary>
 /// <param name="Number">What its completion is matched by.</param>
 /// <param name="File">Number of the file, from 1.</param>
@@ -50,7 +50,7 @@ public sealed record CreateFile(long Number, uint File, long ExpectedBytes) : De
 public sealed record WriteRecord(long Number, LogRecordHeader Header, PayloadMemory Memory, LogPosition Source) : DeviceRequest(Number);
 
 /// <summary>
-/// Flushes a file (fdatasync). When it completes <see cref="DeviceStatus.Ok"/>, exactly those writes to the file are safe whose completions
+/// Flushes a file (fdatasync), the first time its name as well. When it completes <see cref="DeviceStatus.Ok"/>, exactly those writes to the file are safe whose completions
 /// had reached the core when it issued the flush; of others nothing is said. After a failure the core writes them again elsewhere and
 /// flushes this file no more. Completion: <see cref="DeviceDone"/>.
 /// </summary>

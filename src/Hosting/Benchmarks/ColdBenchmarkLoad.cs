@@ -30,9 +30,7 @@ internal sealed class ColdBenchmarkLoad : IDisposable
     /// <summary>Number of the next new block.</summary>
     public int Next { get; private set; }
 
-    /// <summary>
-    /// Puts new blocks and reads each once: when more is evicted than the disk takes, blocks that nobody read are dropped instead.
-    /// </summary>
+    /// <summary>Puts new blocks.</summary>
     /// <exception cref="CliException">One was not stored.</exception>
     public async Task PutAsync(int count, CancellationToken cancellationToken)
     {
@@ -61,9 +59,6 @@ internal sealed class ColdBenchmarkLoad : IDisposable
                     if (!result.IsReadable)
                         throw new CliException(ExitCode.Failed, $"a put of the benchmark ended as {result.Status}: {result.Reason}");
                 }
-
-                for (var i = 0; i < length; i++)
-                    (await _cache.GetAsync(batch[i].Key, null, cancellationToken)).Dispose();
             }
         }
     }

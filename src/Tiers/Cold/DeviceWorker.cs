@@ -79,7 +79,11 @@ internal sealed partial class DeviceWorker(
     private DeviceFault FlushFile(uint number) => With(number, file =>
     {
         var error = file.Flush();
-        return DeviceFault.Of(error != 0 ? error : file.GetLength(out _), "Flushing", file.Path);
+        if (error == 0)
+            error = file.GetLength(out _);
+        return error != 0
+            ? DeviceFault.Of(error, "Flushing", file.Path)
+            : DeviceFault.Of(files.FlushName(number), "Flushing", directory.Path);
     });
 
     private DeviceFault Truncate(TruncateFile truncate) => With(
@@ -108,8 +112,6 @@ internal sealed partial class DeviceWorker(
             return fault;
         if (options.Preallocate && create.ExpectedBytes > 0)
             fault = DeviceFault.Of(PreallocateWhereItCan(file, create.ExpectedBytes), "Preallocating", path);
-        if (!fault.Occurred)
-            fault = DeviceFault.Of(directory.Flush(), "Flushing", directory.Path);
         files.Return(create.File);
         if (fault.Occurred)
         {

@@ -6,6 +6,7 @@ namespace Cascade.Tiers.Cold;
 internal sealed class OpenFiles(ColdDirectory directory, int idleMax, Action<DirectFile> onRefusal) : IDisposable
 {
     private readonly Dictionary<uint, Entry> _entries = [];
+    private readonly HashSet<uint> _unnamed = [];
     private readonly Lock _gate = new();
     private long _uses;
 
@@ -52,8 +53,30 @@ internal sealed class OpenFiles(ColdDirectory directory, int idleMax, Action<Dir
     {
         var error = DirectFile.Open(directory.PathOf(number), DirectFileAccess.Create, onRefusal, out var created);
         file = created!;
-        if (error == 0)
-            file = Enter(number, created!);
+        if (error != 0)
+            return error;
+        file = Enter(number, created!);
+        lock (_gate)
+            _unnamed.Add(number);
+        return 0;
+    }
+
+    /// <summary>Sees to it that the name of a file that was made here is on the disk. Gives 0 or an errno.</summary>
+    public int FlushName(uint number)
+    {
+        lock (_gate)
+        {
+            if (!_unnamed.Contains(number))
+                return 0;
+        }
+
+        var error = directory.Flush();
+        lock (_gate)
+        {
+            if (error == 0)
+                _unnamed.Remove(number);
+        }
+
         return error;
     }
 
@@ -67,6 +90,7 @@ internal sealed class OpenFiles(ColdDirectory directory, int idleMax, Action<Dir
         }
     }
 
+    /// <inheritdoc/>
     public void Dispose()
     {
         lock (_gate)

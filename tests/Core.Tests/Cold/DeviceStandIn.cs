@@ -116,8 +116,14 @@ internal sealed class DeviceStandIn(Random random)
             }
         }
 
-        foreach (var file in Files.Values)
+        foreach (var (number, file) in Files.ToList())
+        {
             file.Crash(random);
+            if (!file.IsNamed && random.Next(2) == 0)
+                Files.Remove(number);
+            file.IsNamed = true;
+        }
+
         _open.Clear();
         _done.Clear();
         _delivered.Clear();
@@ -208,6 +214,7 @@ internal sealed class DeviceStandIn(Random random)
         if (!Fails(Faults.FlushError))
         {
             file.Unsynced.RemoveAll(u => covers.Contains(u.Write));
+            file.IsNamed = true;
             return DeviceStatus.Ok;
         }
 

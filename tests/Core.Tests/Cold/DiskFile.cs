@@ -28,6 +28,9 @@ internal sealed class DiskFile
 
     public List<UnsyncedPage> Unsynced { get; } = [];
 
+    /// <summary>A flush has covered the file's name: a crash does not take the file away.</summary>
+    public bool IsNamed { get; set; }
+
     public long LengthBytes => (long)_pages.Count * LogRecordHeader.SizeBytes;
 
     public int Pages => _pages.Count;
