@@ -15,13 +15,13 @@ public sealed record ColdSettings
     public long MaxBlockBytes { get; init; } = 4L << 30;
 
     /// <summary>Writes that wait for their turn. One more is answered busy at once.</summary>
-    public int QueueMax { get; init; } = 1024;
+    public int QueueMax { get; init; } = 4096;
 
     /// <summary>Bytes of memory that waiting and unflushed writes may hold on to; a put over it is answered busy at once.</summary>
     public long QueueBytesMax { get; init; } = 1L << 30;
 
     /// <summary>Records being written at a time: enough for a device to gather small ones that adjoin each other.</summary>
-    public int WritesInFlightMax { get; init; } = 256;
+    public int WritesInFlightMax { get; init; } = 1024;
 
     /// <summary>Blocks being read at a time.</summary>
     public int ReadsInFlightMax { get; init; } = 16;

@@ -16,7 +16,7 @@ public sealed record MemoryTierSettings(long MaxBlockBytes, int WaitingPutsMax, 
     public long HeadroomBytes { get; init; }
 
     /// <summary>Most copies that are being written to the cold tier at a time in order to be given up.</summary>
-    public int DemotionsInFlightMax { get; init; } = 256;
+    public int DemotionsInFlightMax { get; init; } = 2048;
 
     /// <summary>How long the cold tier may take to write a copy that is to be given up before the tier tries another.</summary>
     public TimeSpan DemoteTimeout { get; init; } = TimeSpan.FromSeconds(10);

@@ -7,7 +7,7 @@ public sealed record ColdDeviceOptions
     public int Threads { get; init; } = 8;
 
     /// <summary>Requests that wait for a thread: one more is answered with an I/O error at once.</summary>
-    public int QueueMax { get; init; } = 1024;
+    public int QueueMax { get; init; } = 4096;
 
     /// <summary>
     /// How long a request may wait for a thread before it is answered with an I/O error. One that has begun ends when the kernel ends it: until

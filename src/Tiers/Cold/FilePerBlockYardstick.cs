@@ -1,12 +1,13 @@
 using System.Security.Cryptography;
 using Cascade.Tiers.Native;
+using Microsoft.Win32.SafeHandles;
 
 namespace Cascade.Tiers.Cold;
 
 /// <summary>How fast blocks come to a disk that are given a file each: what aggregated files are measured by.</summary>
 /// <remarks>
-/// Each thread makes a file, writes it by one direct transfer, flushes it by <c>fdatasync</c> and closes it, one after the other. The
-/// folder's own entries are not flushed, which is in favour of this way.
+/// Each thread makes a file, writes it by one direct transfer, flushes it by <c>fdatasync</c>, closes it and flushes the folder, one after the
+/// other: so the block is found after a crash, as one in an aggregated file is.
 /// </remarks>
 public static class FilePerBlockYardstick
 {
@@ -30,12 +31,13 @@ public static class FilePerBlockYardstick
         Directory.CreateDirectory(folder);
         using var block = new AlignedMemory(blockBytes);
         RandomNumberGenerator.Fill(block.Span(0, blockBytes));
+        using var directory = Libc.open(folder, Libc.O_RDONLY | Libc.O_DIRECTORY | Libc.O_CLOEXEC, 0);
         var start = time.GetTimestamp();
-        WriteAll(folder, files, block, threads);
+        WriteAll(folder, directory, files, block, threads);
         return files / time.GetElapsedTime(start).TotalSeconds;
     }
 
-    private static void WriteAll(string folder, int files, AlignedMemory block, int threads)
+    private static void WriteAll(string folder, SafeFileHandle directory, int files, AlignedMemory block, int threads)
     {
         var next = -1;
         IOException? failure = null;
@@ -53,6 +55,8 @@ public static class FilePerBlockYardstick
             {
                 var path = Path.Combine(folder, $"{number}");
                 var error = Write(path, block);
+                if (error == 0 && Libc.fsync(directory) != 0)
+                    error = Errno.Last;
                 if (error != 0)
                     Volatile.Write(ref failure, Errno.Failure("Writing", path, error));
             }
