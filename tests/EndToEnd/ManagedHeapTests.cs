@@ -11,36 +11,41 @@ namespace Cascade.EndToEnd;
 public sealed class ManagedHeapTests
 {
     private const int BytesPerBlock = 16 << 10;
-    private const int Requests = 2_000;
 
-    /// <summary>The measured stretch puts some 150,000 blocks: 30 bytes left behind by each would show.</summary>
+    /// <summary>The measured stretch puts some 150,000 blocks, or 20,000 with files: 30 or 200 bytes left behind by each would show.</summary>
     private const long GrowthMaxBytes = 4 << 20;
 
     /// <summary>Twice what owners that are still awake and garbage come to.</summary>
     private const long PeakMaxBytes = 128 << 20;
 
-    [Fact]
-    public async Task Managed_heap_does_not_grow_with_the_number_of_requests()
+    [Theory]
+    [InlineData(false, 2_000)]
+    [InlineData(true, 300)]
+    public async Task Managed_heap_does_not_grow_with_the_number_of_requests(bool withColdTier, int count)
     {
-        await using var node = await TestNode.StartAsync("cascade.tiers.shm.capacity=32MiB", "cascade.actors.passivate-after=1s");
+        using var folder = new ColdFolder();
+        string[] cold = withColdTier
+            ? [$"cascade.tiers.cold.directory={folder.Path}", "cascade.tiers.cold.capacity=64MiB", "cascade.tiers.cold.file-size=4MiB"]
+            : [];
+        await using var node = await TestNode.StartAsync(["cascade.tiers.shm.capacity=32MiB", "cascade.actors.passivate-after=1s", .. cold]);
         using var runner = new ReplayRunner(node.Cache, BytesPerBlock, TimeProvider.System);
-        var requests = ChatWorkload.Generate(ChatWorkloadSettings.Default with { Requests = 5 * Requests }, seed: 9).GetEnumerator();
+        var requests = ChatWorkload.Generate(ChatWorkloadSettings.Default with { Requests = 5 * count }, seed: 9).GetEnumerator();
 
-        // The first stretch fills the arena, so that both ends of the measured one are with a full arena that evicts.
-        await RunAsync(runner, requests, Requests);
+        // The first stretch fills the arena and the files, so that both ends of the measured one are with full tiers that evict.
+        await RunAsync(runner, requests, count);
         var before = await SettledAsync();
-        var peak = await RunAsync(runner, requests, 4 * Requests);
+        var peak = await RunAsync(runner, requests, 4 * count);
         var after = await SettledAsync();
 
         var tally = runner.Tally;
-        Assert.Equal((5L * Requests, 0L, 0L), (tally.Requests, tally.Errors, tally.WrongBytes));
-        Assert.True((await node.Cache.StatAsync()).Tiers[0].Evicted > 10_000, "The load no longer fills the arena several times over.");
+        Assert.Equal((5L * count, 0L, 0L), (tally.Requests, tally.Errors, tally.WrongBytes));
+        Assert.True((await node.Cache.StatAsync()).Tiers[0].Evicted > 5 * count, "The load no longer fills the arena several times over.");
         var growth = after - before;
         TestContext.Current.TestOutputHelper!.WriteLine(
             $"heap {before >> 10} KiB, then {after >> 10} KiB, at most {peak >> 10} KiB in between; "
             + $"committed {GC.GetGCMemoryInfo(GCKind.Any).TotalCommittedBytes >> 20} MiB");
         Assert.InRange(peak, 1, PeakMaxBytes);
-        Assert.True(growth < GrowthMaxBytes, $"The heap grew from {before} to {after} bytes over {4 * Requests} requests.");
+        Assert.True(growth < GrowthMaxBytes, $"The heap grew from {before} to {after} bytes over {4 * count} requests.");
     }
 
     /// <summary>Gives the largest heap, garbage and owners that have not gone to sleep included.</summary>

@@ -10,6 +10,7 @@ namespace Cascade.Hosting.Benchmarks;
 /// <param name="BlockBytes">Length of a large block: a multiple of 4 KiB.</param>
 /// <param name="BlocksPerRound">Large blocks that are demoted, read back, and written raw, a round.</param>
 /// <param name="SmallBlockBytes">Length of a small block: a multiple of 4 KiB.</param>
+/// <param name="SmallPerWide">Small blocks that make way for one larger block.</param>
 /// <param name="SmallBlocksPerRound">Small blocks that are demoted a round.</param>
 /// <param name="FilesPerRound">Small blocks that are written to a file each, a round.</param>
 /// <param name="Rounds">Rounds, of which the median counts.</param>
@@ -20,6 +21,7 @@ internal sealed record ColdBenchmarkPlan(
     int BlockBytes,
     int BlocksPerRound,
     int SmallBlockBytes,
+    int SmallPerWide,
     int SmallBlocksPerRound,
     int FilesPerRound,
     int Rounds,
@@ -28,7 +30,7 @@ internal sealed record ColdBenchmarkPlan(
     TimeSpan Quiet)
 {
     /// <summary>10 GiB raw, 16 GiB through the tier and 6 GiB of small blocks, with a memory tier of 1 GiB.</summary>
-    public static readonly ColdBenchmarkPlan Default = new(16 << 20, 128, 64 << 10, 8192, 8192, 5, 8, 4 << 20, TimeSpan.FromMilliseconds(500));
+    public static readonly ColdBenchmarkPlan Default = new(16 << 20, 128, 64 << 10, 16, 8192, 8192, 5, 8, 4 << 20, TimeSpan.FromMilliseconds(500));
 }
 
 /// <summary>Speeds of the cold tier, each beside its yardstick, medians over rounds of one run; speeds in 10^9 bytes per second.</summary>
@@ -36,7 +38,7 @@ internal sealed record ColdBenchmarkPlan(
 /// <param name="RawReadGbps">Direct reads of that file.</param>
 /// <param name="DemoteGbps">Puts of new blocks into a full memory tier, until what they displaced is on disk.</param>
 /// <param name="ColdReadGbps">Gets of blocks that are on disk only, eight at a time, digests checked.</param>
-/// <param name="SmallBlocksPerS">Blocks of 64 KiB demoted in the same way.</param>
+/// <param name="SmallBlocksPerS">Blocks of 64 KiB demoted to make room for larger ones.</param>
 /// <param name="SmallFilesPerS">Files of 64 KiB written and flushed one by one by eight threads.</param>
 /// <param name="PageCacheGrowthBytes">By how much the machine's page cache grew while large blocks were demoted and read; null where that is not known.</param>
 /// <param name="DirectIo">False when the file system refuses direct transfers.</param>
@@ -77,7 +79,7 @@ internal sealed class ColdBenchmark(ICascade cache, string directory, ColdBenchm
         if (stat.Tiers.All(tier => tier.Tier != TierKind.Cold))
             throw new CliException(ExitCode.Failed, "the node has no cold tier: name its directory by cascade.tiers.cold.directory");
         var memoryBytes = stat.Tiers.First(tier => tier.Tier == TierKind.Shm).CapacityBytes;
-        var steps = (plan.Rounds * 2) + 1;
+        var steps = plan.Rounds * 2;
         var done = 0;
         await RunLargeAsync((int)(memoryBytes / plan.BlockBytes) + FillExtraBlocks, Step, cancellationToken);
         await RunSmallAsync((int)(memoryBytes / plan.SmallBlockBytes) + FillExtraBlocks, Step, cancellationToken);
@@ -100,7 +102,7 @@ internal sealed class ColdBenchmark(ICascade cache, string directory, ColdBenchm
             var first = load.Next;
             await load.PutAsync(fill, cancellationToken);
             await SettleAsync(cancellationToken);
-            _demote.Add(await DemoteAsync(load, plan.BlocksPerRound, cancellationToken) * plan.BlockBytes / 1e9);
+            _demote.Add(await DemoteAsync(load, plan.BlocksPerRound, plan.BlocksPerRound, cancellationToken) * plan.BlockBytes / 1e9);
 
             // What memory holds was never written. Reading evicts it first, so that the reads below displace nothing that needs a write.
             await load.GetAsync(first, fill, cancellationToken);
@@ -114,21 +116,22 @@ internal sealed class ColdBenchmark(ICascade cache, string directory, ColdBenchm
         }
     }
 
+    /// <summary>Small blocks make way for larger ones, so that it is their way to the disk that is measured, and not the puts of others like them.</summary>
     private async Task RunSmallAsync(int fill, Action step, CancellationToken cancellationToken)
     {
-        using var load = new ColdBenchmarkLoad(cache, plan.SmallBlockBytes, "small", plan);
-        await load.PutAsync(fill, cancellationToken);
-        await SettleAsync(cancellationToken);
-        step();
+        using var small = new ColdBenchmarkLoad(cache, plan.SmallBlockBytes, "small", plan);
+        using var wide = new ColdBenchmarkLoad(cache, plan.SmallBlockBytes * plan.SmallPerWide, "wide", plan);
         var files = Directory.CreateDirectory(Path.Combine(directory, "file-per-block"));
         try
         {
             for (var round = 0; round < plan.Rounds; round++)
             {
+                await small.PutAsync(fill, cancellationToken);
+                await SettleAsync(cancellationToken);
                 var folder = Path.Combine(files.FullName, round.ToString(CultureInfo.InvariantCulture));
                 _smallFiles.Add(await Task.Run(
                     () => FilePerBlockYardstick.Measure(folder, plan.FilesPerRound, plan.SmallBlockBytes, plan.Callers, time), cancellationToken));
-                _smallBlocks.Add(await DemoteAsync(load, plan.SmallBlocksPerRound, cancellationToken));
+                _smallBlocks.Add(await DemoteAsync(wide, plan.SmallBlocksPerRound / plan.SmallPerWide, plan.SmallBlocksPerRound, cancellationToken));
                 step();
             }
         }
@@ -139,11 +142,11 @@ internal sealed class ColdBenchmark(ICascade cache, string directory, ColdBenchm
     }
 
     /// <summary>Puts new blocks until as many are on disk as memory gave up for them. Gives blocks per second.</summary>
-    private async Task<double> DemoteAsync(ColdBenchmarkLoad load, int blocks, CancellationToken cancellationToken)
+    private async Task<double> DemoteAsync(ColdBenchmarkLoad load, int puts, int blocks, CancellationToken cancellationToken)
     {
         var before = await DemotedAsync(cancellationToken);
         var start = time.GetTimestamp();
-        var puts = load.PutAsync(blocks, cancellationToken);
+        var putting = load.PutAsync(puts, cancellationToken);
         var (demoted, at) = (before, start);
         try
         {
@@ -154,13 +157,13 @@ internal sealed class ColdBenchmark(ICascade cache, string directory, ColdBenchm
                     (demoted, at) = (now, time.GetTimestamp());
                 if (arePut && (demoted - before >= blocks || time.GetElapsedTime(at) >= plan.Quiet))
                     break;
-                arePut = puts.IsCompleted;
+                arePut = putting.IsCompleted;
             }
         }
         finally
         {
             // They read memory of the load, which must not go before them.
-            await puts;
+            await putting;
         }
 
         if (demoted - before < blocks / 2)

@@ -47,7 +47,9 @@ internal sealed class NodeLauncher : INodeLauncher
 
     private static CascadeConfiguration Load(NodeRequest request)
     {
-        // A node that keeps nothing must not meet, or be met by, one that does: its arena has a name of its own.
+        // A node that keeps nothing must not meet, or be met by, one that does: its arena has a name of its own, and it has no files but
+        // those that the command line names.
+        string[] withoutFiles = request.KeepArena ? [] : ["cascade.tiers.cold.directory=\"\""];
         string[] throwaway = request.KeepArena
             ? []
             : [string.Create(CultureInfo.InvariantCulture, $"cascade.cluster.name=throwaway-{Environment.ProcessId}")];
@@ -57,7 +59,7 @@ internal sealed class NodeLauncher : INodeLauncher
             {
                 FilePath = request.ConfigFile,
                 Environment = ConfigurationSources.ProcessEnvironment(),
-                Overrides = [.. request.Settings, .. throwaway],
+                Overrides = [.. withoutFiles, .. request.Settings, .. throwaway],
             });
         }
         catch (ConfigurationException e)

@@ -116,13 +116,8 @@ internal sealed class DeviceStandIn(Random random)
             }
         }
 
-        foreach (var (number, file) in Files.ToList())
-        {
-            file.Crash(random);
-            if (!file.IsNamed && random.Next(2) == 0)
-                Files.Remove(number);
-            file.IsNamed = true;
-        }
+        foreach (var lost in Files.Where(file => !file.Value.Crash(random)).ToList())
+            Files.Remove(lost.Key);
 
         _open.Clear();
         _done.Clear();
@@ -197,7 +192,6 @@ internal sealed class DeviceStandIn(Random random)
     {
         if (!Files.TryGetValue(m.Header.Place.File, out var file))
             return;
-
         // Payload before header now and then: a torn record may have either.
         foreach (var page in Enumerable.Range(0, Pages(m)).OrderBy(_ => random.Next()).Take(pages).ToList())
         {

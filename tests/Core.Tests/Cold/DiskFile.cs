@@ -59,8 +59,8 @@ internal sealed class DiskFile
         Unsynced.RemoveAll(u => u.Page >= pages);
     }
 
-    /// <summary>Each page that was not flushed stays, is lost or is torn.</summary>
-    public void Crash(Random random)
+    /// <summary>Each page that was not flushed stays, is lost or is torn. False when the file goes, since its name was not flushed either.</summary>
+    public bool Crash(Random random)
     {
         var mode = random.Next(3);
         foreach (var unsynced in Unsynced)
@@ -73,5 +73,7 @@ internal sealed class DiskFile
         Unsynced.Clear();
         while (_pages.Count > 0 && _pages[^1].IsZero && random.Next(4) != 0)
             _pages.RemoveAt(_pages.Count - 1);
+        IsNamed |= random.Next(2) == 0;
+        return IsNamed;
     }
 }

@@ -8,7 +8,7 @@ public sealed class BenchColdTests : IDisposable
     private const int MemoryBlocks = 16;
 
     private static readonly ColdBenchmarkPlan Plan = new(
-        BlockBytes: 4096, BlocksPerRound: 40, SmallBlockBytes: 8192, SmallBlocksPerRound: 24, FilesPerRound: 5, Rounds: 3,
+        BlockBytes: 4096, BlocksPerRound: 40, SmallBlockBytes: 8192, SmallPerWide: 1, SmallBlocksPerRound: 24, FilesPerRound: 5, Rounds: 3,
         Callers: 1, CallBytes: 4096, TimeSpan.Zero);
 
     private readonly CliTesting _cli = new();
@@ -30,10 +30,10 @@ public sealed class BenchColdTests : IDisposable
             Assert.InRange(figure, 0, double.MaxValue);
         Assert.InRange(result.SmallBlocksPerS, 1, double.MaxValue);
         Assert.InRange(result.SmallFilesPerS, 1, double.MaxValue);
-        Assert.Equal([.. Enumerable.Range(1, 7).Select(done => ((long)done, 7L))], steps);
+        Assert.Equal([.. Enumerable.Range(1, 6).Select(done => ((long)done, 6L))], steps);
 
         // A round fills memory with 16 blocks and 8 more, then puts 40; none of them is in memory any more when it is read.
-        Assert.Equal((3 * (24 + 40)) + 16 + (3 * 24), _node.Puts);
+        Assert.Equal(3 * (24 + 40 + 16 + 24), _node.Puts);
         Assert.Equal(3 * (24 + 40), _node.ColdHits);
         Assert.Equal((0, 0), (_node.Repeated, _node.LeasesOpen));
         Assert.Empty(Directory.EnumerateFileSystemEntries(_folder));
@@ -81,7 +81,7 @@ public sealed class BenchColdTests : IDisposable
     {
         Assert.Equal(0, await _cli.RunAsync("bench", "cold", "--dir", _folder, "--print-config", "--set", "a=b"));
         Assert.Equal(
-            "config= settings=cascade.tiers.cold.capacity=12884901888;cascade.tiers.shm.capacity=1073741824;a=b;"
+            "config= settings=cascade.tiers.cold.capacity=25769803776;cascade.tiers.shm.capacity=1073741824;a=b;"
             + $"cascade.tiers.cold.directory=\"{_folder}/cascade-bench-{Environment.ProcessId}\"\n",
             _cli.Out);
         Assert.Empty(_cli.Started);
@@ -91,7 +91,7 @@ public sealed class BenchColdTests : IDisposable
     public async Task Disk_with_too_little_room_is_a_clear_error()
     {
         Assert.Equal(1, await _cli.RunAsync("bench", "cold", "--dir", "/proc/none"));
-        Assert.Equal("cascade: '/proc' has 0 B free, and the benchmark takes up to 13 GiB: name another disk with --dir\n", _cli.Error);
+        Assert.Equal("cascade: '/proc' has 0 B free, and the benchmark takes up to 25 GiB: name another disk with --dir\n", _cli.Error);
         Assert.Empty(_cli.Started);
     }
 

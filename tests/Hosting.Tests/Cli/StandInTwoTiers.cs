@@ -6,13 +6,12 @@ using Cascade.Core.Messages;
 namespace Cascade.Hosting.Tests.Cli;
 
 /// <summary>
-/// A stand-in for a node with a cold tier: remembers keys only, gives the oldest up first, demotes what is not on disk yet and drops what
-/// nobody read. Thread-safe.
+/// A stand-in for a node with a cold tier: remembers keys only, gives the oldest up first, demotes what is not on disk yet. Thread-safe.
 /// </summary>
 internal sealed class StandInTwoTiers(long memoryBytes) : ICascade, ILeaseHolder
 {
     private readonly Lock _gate = new();
-    private readonly Dictionary<KeyDigest, (long Bytes, bool IsCold, bool WasRead)> _memory = [];
+    private readonly Dictionary<KeyDigest, (long Bytes, bool IsCold)> _memory = [];
     private readonly Queue<KeyDigest> _oldestFirst = new();
     private readonly HashSet<KeyDigest> _cold = [];
     private readonly HashSet<long> _heads = [];
@@ -60,11 +59,7 @@ internal sealed class StandInTwoTiers(long memoryBytes) : ICascade, ILeaseHolder
             var isHere = _memory.ContainsKey(key.Digest);
             if (!isHere && !_cold.Contains(key.Digest))
                 return new(GetResult.Miss);
-            if (isHere)
-            {
-                _memory[key.Digest] = _memory[key.Digest] with { WasRead = true };
-            }
-            else
+            if (!isHere)
             {
                 ColdHits++;
                 Admit(key.Digest, 4096, isCold: true);
@@ -127,14 +122,14 @@ internal sealed class StandInTwoTiers(long memoryBytes) : ICascade, ILeaseHolder
 
     private void Admit(KeyDigest key, long bytes, bool isCold)
     {
-        _memory[key] = (bytes, isCold, false);
+        _memory[key] = (bytes, isCold);
         _oldestFirst.Enqueue(key);
         for (_usedBytes += bytes; _usedBytes > memoryBytes;)
         {
             var victim = _oldestFirst.Dequeue();
             _memory.Remove(victim, out var evicted);
             _usedBytes -= evicted.Bytes;
-            if (!evicted.IsCold && evicted.WasRead && !Drops)
+            if (!evicted.IsCold && !Drops)
             {
                 _cold.Add(victim);
                 _demoted++;

@@ -28,9 +28,10 @@ internal static class BenchColdVerb
                 A node with 1 GiB of memory and a cold tier in DIR/cascade-bench-PID, which is removed at the end. Demotion is timed
                 from the first put into the full memory tier until what the puts displaced is on disk; hashing and copying the
                 new blocks is in it. Cold reads are gets of blocks that are on disk only, every digest checked. Raw transfers and
-                cold reads are of 2 GiB a round, 8 at a time, of 16 MiB. Small blocks are of 64 KiB: those of the tier are demoted, the others are written to a file each
-                and flushed by 8 threads. Page cache growth is the whole machine's while 16 MiB blocks are demoted and read back.
-                Figures are medians of 5 rounds. Needs 25 GiB of disk and 1 GiB of /dev/shm.
+                cold reads are of 2 GiB a round, 8 at a time, of 16 MiB. Small blocks are of 64 KiB: those of the tier make way for
+                blocks of 1 MiB, the others are written to a file each and flushed, the folder too, by 8 threads. Page cache growth
+                is the whole machine's while 16 MiB blocks are demoted and read back. Figures are medians of 5 rounds. Needs 25 GiB
+                of disk and 1 GiB of /dev/shm.
                 """,
         };
         var folder = CommonOptions.Folder("--dir", $"A directory on the disk to measure. Default: {DirectoryDefault}.");
