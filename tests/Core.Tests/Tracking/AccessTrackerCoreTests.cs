@@ -95,18 +95,20 @@ public class AccessTrackerCoreTests
         var tracker = new AccessTrackerCore(new AccessTrackerSettings());
         var log = new AccessLog(8);
         var (one, other) = (Block(1), Block(2));
-        var (drained, allocated) = (0, 0L);
-        for (var round = 0; round < 2; round++)
+        var (drained, allocated) = (0, long.MaxValue);
+
+        // A collection that another test sets off meanwhile counts the rest of this thread's allocation buffer as allocated: the least counts.
+        for (var round = 0; round < 4; round++)
         {
             var before = GC.GetAllocatedBytesForCurrentThread();
             for (var i = 0; i < 3; i++)
                 log.TryWrite(one.Prefix64);
             tracker.RecordRemoteHit(other);
             drained = tracker.Drain(log);
-            allocated = GC.GetAllocatedBytesForCurrentThread() - before;
+            allocated = Math.Min(allocated, GC.GetAllocatedBytesForCurrentThread() - before);
         }
         Assert.Equal(3, drained);
-        Assert.Equal(6, tracker.Estimate(one.Prefix64));
+        Assert.Equal(12, tracker.Estimate(one.Prefix64));
         Assert.Equal(0, allocated);
     }
 }

@@ -105,9 +105,17 @@ public sealed class PutAndGetTests
         await node.Cache.PutAsync(Blocks.Key(1), Blocks.Bytes(1));
         var key = Blocks.Key(1);
         Lease(node.Cache, key, 1000);
-        var before = GC.GetAllocatedBytesForCurrentThread();
-        Lease(node.Cache, key, 1000);
-        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+
+        // A collection that another test sets off meanwhile counts the rest of this thread's allocation buffer as allocated: the least counts.
+        var allocated = long.MaxValue;
+        for (var round = 0; round < 4; round++)
+        {
+            var before = GC.GetAllocatedBytesForCurrentThread();
+            Lease(node.Cache, key, 1000);
+            allocated = Math.Min(allocated, GC.GetAllocatedBytesForCurrentThread() - before);
+        }
+
+        Assert.Equal(0, allocated);
 
         static void Lease(ICascade cache, CacheKey key, int times)
         {
