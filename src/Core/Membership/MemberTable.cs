@@ -7,6 +7,7 @@ namespace Cascade.Core.Membership;
 internal sealed class MemberTable(NodeId self)
 {
     private readonly List<MemberEntry> _all = [];
+    private readonly List<uint> _numbers = [];
     private readonly List<MemberEntry> _peers = [];
     private MembershipView? _view;
     private long _version;
@@ -35,22 +36,16 @@ internal sealed class MemberTable(NodeId self)
     /// <summary>Index of the first entry whose number is not less.</summary>
     public int IndexOf(uint node)
     {
-        int low = 0, high = _all.Count;
-        while (low < high)
-        {
-            var middle = (low + high) >>> 1;
-            if (_all[middle].Member.Node.Value < node)
-                low = middle + 1;
-            else
-                high = middle;
-        }
-        return low;
+        var at = _numbers.BinarySearch(node);
+        return at < 0 ? ~at : at;
     }
 
     public MemberEntry Add(TimeSpan now, Member member)
     {
         var entry = new MemberEntry(member);
-        _all.Insert(IndexOf(member.Node.Value), entry);
+        var at = IndexOf(member.Node.Value);
+        _all.Insert(at, entry);
+        _numbers.Insert(at, member.Node.Value);
         Set(now, entry, member);
         return entry;
     }
@@ -74,14 +69,27 @@ internal sealed class MemberTable(NodeId self)
     }
 
     /// <summary>Forgets those that went until a time.</summary>
-    public void ForgetGone(TimeSpan until) => Gone -= _all.RemoveAll(entry => entry.IsGone && entry.GoneAt <= until);
+    public void ForgetGone(TimeSpan until)
+    {
+        for (var i = _all.Count - 1; i >= 0; i--)
+        {
+            if (_all[i].IsGone && _all[i].GoneAt <= until)
+                RemoveAt(i);
+        }
+    }
 
     /// <summary>Forgets the one that went first.</summary>
     public void ForgetOldest()
     {
-        var oldest = _all.Where(static entry => entry.IsGone).MinBy(static entry => entry.GoneAt);
-        if (oldest is not null && _all.Remove(oldest))
-            Gone--;
+        if (_all.Where(static entry => entry.IsGone).MinBy(static entry => entry.GoneAt) is { } oldest)
+            RemoveAt(_all.IndexOf(oldest));
+    }
+
+    private void RemoveAt(int at)
+    {
+        _all.RemoveAt(at);
+        _numbers.RemoveAt(at);
+        Gone--;
     }
 
     private void KeepPeers(MemberEntry entry)

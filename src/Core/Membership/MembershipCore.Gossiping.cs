@@ -4,9 +4,9 @@ namespace Cascade.Core.Membership;
 
 public sealed partial class MembershipCore
 {
-    private TimeSpan _gossipedAt = TimeSpan.MinValue / 2;
+    private TimeSpan _gossipDue;
 
-    private TimeSpan GossipDue => _gossip.Count > 0 && _table.Peers.Count > 0 ? _gossipedAt + _settings.GossipPeriod : TimeSpan.MaxValue;
+    private TimeSpan GossipDue => _gossip.Count > 0 && _table.Peers.Count > 0 ? _gossipDue : TimeSpan.MaxValue;
 
     private int Retransmits => _settings.RetransmitFactor * (BitOperations.Log2((uint)_table.Peers.Count + 1) + 1);
 
@@ -14,7 +14,7 @@ public sealed partial class MembershipCore
     {
         if (GossipDue > _now)
             return;
-        _gossipedAt = _now;
+        _gossipDue = _now + _settings.GossipPeriod;
         var first = _random.Below(_table.Peers.Count);
         for (var i = 0; i < Math.Min(_settings.GossipFanout, _table.Peers.Count); i++)
         {
@@ -48,6 +48,14 @@ public sealed partial class MembershipCore
         var news = new List<Member>();
         _gossip.Take(_settings.GossipBytesMax, Retransmits, news);
         return news;
+    }
+
+    /// <summary>Takes what is known of a node as news to pass on.</summary>
+    private void Tell(MemberEntry entry)
+    {
+        // With nobody to tell, the first comparison tells all.
+        if (_table.Peers.Count > 0)
+            _gossip.Add(entry);
     }
 
     private void Hear(IReadOnlyList<Member> records)

@@ -118,11 +118,4 @@ public sealed partial class MembershipCore
             AddToRound(entry);
         _outbox.Send(MembershipPort.Observers, new MemberChanged(before, member));
     }
-
-    private void Tell(MemberEntry entry)
-    {
-        // With nobody to tell, the first comparison tells all.
-        if (_table.Peers.Count > 0)
-            _gossip.Add(entry);
-    }
 }

@@ -65,21 +65,10 @@ public sealed partial class MembershipCore
     public bool IsOver => _isOverruled || (Self.State == MemberState.Left && (_gossip.Count == 0 || _table.Peers.Count == 0));
 
     /// <summary>
-    /// When <see cref="Tick"/> is due; <see cref="TimeSpan.MaxValue"/> when nothing waits. A tick that comes much later is taken for this node's own fault:
-    /// the time between counts against nobody.
+    /// When <see cref="Tick"/> is due; <see cref="TimeSpan.MaxValue"/> when nothing waits. Changes with every step. A tick that comes much later is taken for
+    /// this node's own fault: the time between counts against nobody.
     /// </summary>
-    public TimeSpan NextDeadline
-    {
-        get
-        {
-            if (!_isStarted || IsOver)
-                return TimeSpan.MaxValue;
-            var due = GossipDue;
-            if (Self.State != MemberState.Left)
-                due = Min(Min(due, ProbeDue), Min(Min(SuspicionDue, SyncDue), Min(JoinDue, _shareDue)));
-            return due >= TimeSpan.MaxValue - _lost ? TimeSpan.MaxValue : due + _lost;
-        }
-    }
+    public TimeSpan NextDeadline { get; private set; } = TimeSpan.MaxValue;
 
     private NodeLife Life => Self.Life;
 
@@ -94,6 +83,7 @@ public sealed partial class MembershipCore
         _isStarted = true;
         BeginProbing();
         BeginJoining();
+        Exit(now);
     }
 
     /// <summary>Takes one message in.</summary>
@@ -109,6 +99,7 @@ public sealed partial class MembershipCore
         Enter(now, outbox);
         if (_isStarted && !IsOver && IsForMe(sender, told))
             Dispatch(sender, told);
+        Exit(now);
         return true;
     }
 
@@ -118,17 +109,13 @@ public sealed partial class MembershipCore
     public void Tick(TimeSpan now, Outbox outbox)
     {
         Enter(now, outbox);
-        if (!_isStarted || IsOver)
-            return;
-        if (Self.State != MemberState.Left)
+        if (_isStarted && !IsOver)
         {
-            TickJoin();
-            TickSuspicions();
-            TickProbe();
-            TickSync();
-            TickShare();
+            if (Self.State != MemberState.Left)
+                TickWork();
+            TickGossip();
         }
-        TickGossip();
+        Exit(now);
     }
 
     /// <summary>
@@ -140,6 +127,7 @@ public sealed partial class MembershipCore
         Enter(now, outbox);
         if (_isStarted && !IsOver && _table.Find(node) is { LiveIndex: >= 0 } entry)
             ProbeSoon(entry);
+        Exit(now);
     }
 
     /// <summary>Announces that this node will leave: it gets no new work, and hands over what it has. <see cref="Depart"/> ends that.</summary>
@@ -148,16 +136,16 @@ public sealed partial class MembershipCore
         Enter(now, outbox);
         if (_isStarted && !IsOver && Self.State is MemberState.Joining or MemberState.Up)
             Speak(Self with { State = MemberState.Leaving, Incarnation = Self.Incarnation + 1 });
+        Exit(now);
     }
 
     /// <summary>Leaves. What is due from now on is telling the others; then <see cref="IsOver"/> is true. Without it they find out by probing.</summary>
     public void Depart(TimeSpan now, Outbox outbox)
     {
         Enter(now, outbox);
-        if (!_isStarted || IsOver || Self.State == MemberState.Left)
-            return;
-        Speak(Self with { State = MemberState.Left, Incarnation = Self.Incarnation + 1 });
-        TickGossip();
+        if (_isStarted && !IsOver && Self.State != MemberState.Left)
+            Speak(Self with { State = MemberState.Left, Incarnation = Self.Incarnation + 1 });
+        Exit(now);
     }
 
     /// <summary>Sets the clock for one step.</summary>
@@ -169,14 +157,35 @@ public sealed partial class MembershipCore
     {
         ArgumentNullException.ThrowIfNull(outbox);
         _outbox = outbox;
-        var due = NextDeadline;
-        if (due < now && now - due > _settings.ProbeTimeout / 2)
+        if (NextDeadline < now && now - NextDeadline > _settings.ProbeTimeout / 2)
         {
-            _lost += now - due + _settings.ProbeTimeout;
+            _lost += now - NextDeadline + _settings.ProbeTimeout;
             _health.Worsen(1);
         }
         if (now - _lost > _now)
             _now = now - _lost;
+    }
+
+    private void Exit(TimeSpan now)
+    {
+        var due = TimeSpan.MaxValue;
+        if (_isStarted && !IsOver)
+            due = Self.State == MemberState.Left ? GossipDue : Min(GossipDue, WorkDue);
+        // A deadline may be moved to before now, by one who shares a suspicion, say: it is due from now, and not late.
+        if (due < TimeSpan.MaxValue)
+            due = due + _lost > now ? due + _lost : now;
+        NextDeadline = due;
+    }
+
+    private TimeSpan WorkDue => Min(Min(JoinDue, SuspicionDue), Min(ProbeDue, Min(SyncDue, _shareDue)));
+
+    private void TickWork()
+    {
+        TickJoin();
+        TickSuspicions();
+        TickProbe();
+        TickSync();
+        TickShare();
     }
 
     private bool IsForMe(object sender, MembershipMessage message)

@@ -118,7 +118,11 @@ internal sealed class SimWorld
         return true;
     }
 
-    public void At(TimeSpan due, Action action) => _events.Enqueue(action, (due, ++_numbers));
+    public void At(TimeSpan due, Action action)
+    {
+        Assert.True(due >= Now, $"{due} is before {Now}");
+        _events.Enqueue(action, (due, ++_numbers));
+    }
 
     /// <summary>True when all running nodes have one view, and it is that all of them, and no others, are up.</summary>
     public bool IsConverged()
