@@ -5,15 +5,18 @@ public sealed partial class MembershipCore
     private SyncSession? _session;
     private TimeSpan _syncDue = TimeSpan.MaxValue;
     private TimeSpan _healDue = TimeSpan.MaxValue;
+    private int _heals;
 
     private TimeSpan SyncDue => Self.State == MemberState.Joining
         ? TimeSpan.MaxValue
-        : Min(_session?.Due ?? TimeSpan.MaxValue, Min(_syncDue, _healDue));
+        : _session?.Due ?? Min(_syncDue, _healDue);
 
     private void BeginSyncing()
     {
         _syncDue = _now + _random.Below(_settings.SyncPeriod);
         _healDue = _now + _random.Below(_settings.HealPeriod);
+        // Nodes that miss the same are not to look for them in the same order.
+        _heals = _random.Below(int.MaxValue);
     }
 
     private void TickSync()
@@ -22,33 +25,35 @@ public sealed partial class MembershipCore
             return;
         if (_session is { } session && session.Due <= _now)
             _session = null;
-        if (_syncDue <= _now)
+        // One at a time: what is due meanwhile waits for it, so that neither keeps the other from its turn.
+        if (_session is null && _syncDue <= _now)
         {
             _syncDue = _now + _settings.SyncPeriod;
-            if (_session is null && _table.Peers.Count > 0)
+            if (_table.Peers.Count > 0)
                 BeginSession(_table.Peers[_random.Below(_table.Peers.Count)].Member.Address, _settings.SyncTimeout);
         }
-        if (_healDue <= _now)
+        if (_session is null && _healDue <= _now)
         {
             _healDue = _now + _settings.HealPeriod;
             _table.ForgetGone(_now - _settings.RemovedMemory);
-            if (_session is null)
-                Heal();
+            Heal();
         }
     }
 
-    /// <summary>Tries to reach one of those that ought to be here: members that were removed, and seeds.</summary>
+    /// <summary>Tries to reach one of those that ought to be here: seeds, and members that were removed, by turns and each in its turn.</summary>
     private void Heal()
     {
         var known = _table.Peers.Select(static entry => entry.Member.Address).ToHashSet();
-        var missing = _table.All
+        var seeds = _seeds.Where(seed => !known.Contains(seed)).ToList();
+        var removed = _table.All
             .Where(static entry => entry.Member.State == MemberState.Removed)
             .Select(static entry => entry.Member.Address)
-            .Concat(_seeds)
             .Where(address => !known.Contains(address))
             .ToList();
+        var missing = removed.Count == 0 || (_heals % 2 == 0 && seeds.Count > 0) ? seeds : removed;
         if (missing.Count > 0)
-            BeginSession(missing[_random.Below(missing.Count)], _settings.SyncTimeout);
+            BeginSession(missing[_heals / 2 % missing.Count], _settings.SyncTimeout);
+        _heals = (_heals + 1) & int.MaxValue;
     }
 
     private void BeginSession(NodeAddress address, TimeSpan wait)

@@ -171,12 +171,38 @@ public sealed class MembershipLifeTests
     }
 
     [Fact]
-    public void Node_that_one_other_cannot_reach_stays()
+    public void Node_that_one_other_cannot_reach_is_not_even_suspected()
     {
         StartAndSettle(6);
         _world.Network.Cut(SimWorld.AddressOf(2), SimWorld.AddressOf(4));
         _world.Run(TimeSpan.FromMinutes(5));
-        Assert.All(_world.Live, node => Assert.DoesNotContain(node.Told.OfType<MemberChanged>(), change => change.After.State == MemberState.Removed));
+        Assert.All(_world.Live, node => Assert.DoesNotContain(node.Told.OfType<MemberChanged>(), change => change.After.State >= MemberState.Suspect));
+    }
+
+    [Fact]
+    public void Node_that_hears_from_nobody_takes_itself_for_slow()
+    {
+        StartAndSettle(5);
+        for (var node = 1; node < 5; node++)
+            _world.Network.Cut(SimWorld.AddressOf(node), SimWorld.AddressOf(0));
+        Assert.InRange(PingsOfFirst(TimeSpan.FromSeconds(8)), 3, 6);
+    }
+
+    [Fact]
+    public void Node_that_hears_that_others_get_no_answer_either_does_not_take_itself_for_slow()
+    {
+        StartAndSettle(5);
+        _world.Crash(_world[4]);
+        Assert.InRange(PingsOfFirst(TimeSpan.FromSeconds(8)), 16, 20);
+    }
+
+    private int PingsOfFirst(TimeSpan duration)
+    {
+        var pings = 0;
+        // Pings of the last node may be on behalf of others.
+        _world.OnSend = (node, message) => pings += node == _world[0] && message is Ping { To: { Node.Value: not 4 } } ? 1 : 0;
+        _world.Run(duration);
+        return pings;
     }
 
     private void StartAndSettle(int nodes)

@@ -7,7 +7,7 @@ public sealed class MembershipLoadTests
     [Fact]
     public void Messages_a_node_are_as_many_in_a_cluster_of_any_size()
     {
-        var rates = new[] { 3, 30, 300, 1000 }.Select(MessagesPerNodeAndSecond).ToList();
+        var rates = new[] { 3, 30, 1000 }.Select(MessagesPerNodeAndSecond).ToList();
         // A ping and its answer each period, and a comparison and its answer each ten seconds.
         Assert.All(rates, rate => Assert.InRange(rate, 4.9, 5.3));
     }

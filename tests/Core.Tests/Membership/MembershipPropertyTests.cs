@@ -5,14 +5,14 @@ public sealed class MembershipPropertyTests
     [Fact]
     public void Random_runs_with_faults_converge_and_believe_no_stale_news()
     {
-        for (var seed = 1; seed <= 300; seed++)
+        for (var seed = 1; seed <= 1000; seed++)
             new MembershipRandomRun(seed).Run();
     }
 
     [Fact]
     public void Random_runs_without_faults_suspect_nobody()
     {
-        for (var seed = 1001; seed <= 1050; seed++)
+        for (var seed = 1001; seed <= 1200; seed++)
             new MembershipRandomRun(seed, hasFaults: false).Run();
     }
 

@@ -9,6 +9,9 @@ internal sealed class MembershipRandomRun
     private static readonly TimeSpan PauseMax = TimeSpan.FromSeconds(15);
     private static readonly TimeSpan ConvergeWithin = TimeSpan.FromSeconds(60);
 
+    // Messages of one node in one second, whatever happens: 20 of gossip, and answers to all others' probes, relays and comparisons at the worst moment.
+    private const int BurstMax = 150;
+
     private readonly SimWorld _world;
     private readonly SeededNumbers _random;
     private readonly int _nodes;
@@ -48,7 +51,8 @@ internal sealed class MembershipRandomRun
         else
             _world.Run(FaultsFor);
         Recover();
-        Assert.True(_world.RunUntil(ConvergeWithin, _world.IsConverged), Where);
+        var isConverged = _world.RunUntil(ConvergeWithin, _world.IsConverged);
+        Assert.True(isConverged, Where);
         // Slow starts end, and then nothing happens any more.
         _world.Run(TimeSpan.FromSeconds(10));
         var versions = _world.Live.Select(node => node.Core.View.Version).ToList();
@@ -145,6 +149,10 @@ internal sealed class MembershipRandomRun
 
     private void CheckSent(SimNode node, object message)
     {
+        var second = (long)_world.Now.TotalSeconds;
+        node.Burst = second == node.BurstSecond ? node.Burst + 1 : 1;
+        node.BurstSecond = second;
+        Require(node.Burst <= BurstMax, node, message);
         var (records, bytes) = message switch
         {
             Ping m => (m.Gossip, node.Settings.GossipBytesMax),
@@ -155,14 +163,14 @@ internal sealed class MembershipRandomRun
             SyncReply m => (m.Records, node.Settings.PageBytesMax),
             _ => ([], 0),
         };
-        Assert.True(records.Sum(record => record.SizeBytes) <= bytes, $"{Where}\n{node} sent {message}");
+        Require(records.Sum(record => record.SizeBytes) <= bytes, node, message);
     }
 
     private void CheckTold(SimNode node, object told)
     {
         if (told is Overruled)
         {
-            Assert.True(node.Core.Self.CompareLife(_latest[node.Core.Self.Node.Value]) < 0, $"{Where}\n{node} was told to stop");
+            Require(node.Core.Self.CompareLife(_latest[node.Core.Self.Node.Value]) < 0, node, told);
             _world.Crash(node);
         }
         if (told is not MemberChanged { Before: { } before, After: var after } change)
@@ -170,7 +178,13 @@ internal sealed class MembershipRandomRun
         if (after.Node == node.Core.Self.Node)
             NoteLife(after);
         var order = after.CompareLife(before);
-        Assert.True(order > 0 || (order == 0 && after.IsNewsTo(before)), $"{Where}\n{node} went back: {change}");
-        Assert.True(_hasFaults || after.State < MemberState.Suspect, $"{Where}\n{node} lost trust: {change}");
+        Require(order > 0 || (order == 0 && after.IsNewsTo(before)), node, change);
+        Require(_hasFaults || after.State < MemberState.Suspect, node, change);
+    }
+
+    private void Require(bool holds, SimNode node, object what)
+    {
+        if (!holds)
+            Assert.Fail($"{Where}\n{node}: {what}");
     }
 }

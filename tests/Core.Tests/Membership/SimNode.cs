@@ -20,6 +20,12 @@ internal sealed class SimNode(MembershipCore core, MembershipSettings settings)
     /// <summary>Messages to other nodes since the simulation was last asked to count.</summary>
     public int Sent { get; set; }
 
+    /// <summary>Messages to other nodes in the second that <see cref="BurstSecond"/> tells.</summary>
+    public int Burst { get; set; }
+
+    /// <summary>The second of virtual time in which it sent last.</summary>
+    public long BurstSecond { get; set; }
+
     /// <summary>Set while it is paused: what arrives meanwhile waits.</summary>
     public Queue<(NodeAddress From, object Message)>? Waiting { get; set; }
 

@@ -85,8 +85,8 @@ internal sealed class SimWorld
         if (!node.IsAlive)
             return;
         step(node.Core);
-        foreach (var (to, message) in _outbox.Effects.ToList())
-            Carry(node, to, message);
+        for (var i = 0; i < _outbox.Effects.Count; i++)
+            Carry(node, _outbox.Effects[i].To, _outbox.Effects[i].Message);
         _outbox.Clear();
         if (node.Core.NextDeadline is var wake && wake != node.Wake)
         {
@@ -101,26 +101,29 @@ internal sealed class SimWorld
     /// <summary>Runs until a time from now has passed.</summary>
     public void Run(TimeSpan duration) => RunUntil(duration, static () => false);
 
-    /// <summary>Runs until a condition holds or a time from now has passed; true when it holds.</summary>
+    /// <summary>Runs until a condition holds or a time from now has passed; true when it holds. It is looked at every ten milliseconds.</summary>
     public bool RunUntil(TimeSpan limit, Func<bool> condition)
     {
         var end = Now + limit;
-        while (!condition())
+        var look = Now;
+        while (_events.TryPeek(out _, out var next) && next.Due <= end)
         {
-            if (!_events.TryPeek(out _, out var next) || next.Due > end)
+            if (next.Due >= look)
             {
-                Now = end;
-                return condition();
+                if (condition())
+                    return true;
+                look = next.Due + TimeSpan.FromMilliseconds(10);
             }
             Now = next.Due;
             _events.Dequeue()();
         }
-        return true;
+        Now = end;
+        return condition();
     }
 
     public void At(TimeSpan due, Action action)
     {
-        Assert.True(due >= Now, $"{due} is before {Now}");
+        Assert.InRange(due, Now, TimeSpan.MaxValue);
         _events.Enqueue(action, (due, ++_numbers));
     }
 
