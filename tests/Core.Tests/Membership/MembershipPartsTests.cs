@@ -1,7 +1,6 @@
 using Cascade.Core.Clocks;
 using Cascade.Core.Identity;
 using Cascade.Core.Membership;
-using Cascade.Core.Ports;
 
 namespace Cascade.Core.Tests.Membership;
 
@@ -162,25 +161,6 @@ public sealed class MembershipPartsTests
         ];
         Assert.All(wrong, settings => Assert.Contains(
             "correct the setting", Assert.Throws<ArgumentException>(() => new MembershipCore(Up(1), settings, new SeededNumbers(1))).Message, StringComparison.Ordinal));
-    }
-
-    [Fact]
-    public void Record_out_of_range_and_message_of_others_are_not_taken()
-    {
-        var core = new MembershipCore(Member.Starting(new NodeId(1), new NodeAddress("h1:1"), new HybridTimestamp(5), MemberMetadata.None), Settings, new SeededNumbers(1));
-        var outbox = new Outbox();
-        core.Start(TimeSpan.Zero, outbox);
-        var from = Up(2).Life;
-        Member[] records =
-        [
-            Up(3) with { Incarnation = -1 }, Up(4) with { State = (MemberState)6 }, Up(5) with { Share = 9 }, Up(6) with { Share = 0 },
-            Up(7) with { Incarnation = Member.IncarnationMax, State = MemberState.Suspect }, Up(8),
-        ];
-        Assert.True(core.Handle(TimeSpan.Zero, "peer", new Gossip(from, core.Self.Life, records), outbox));
-        Assert.Equal([1u, 8u], core.View.Members.Select(member => member.Node.Value));
-        Assert.True(core.Handle(TimeSpan.Zero, "peer", new Gossip(from, core.Self.Life with { Start = new HybridTimestamp(6) }, [Up(9)]), outbox));
-        Assert.Equal(2, core.View.Members.Length);
-        Assert.False(core.Handle(TimeSpan.Zero, "peer", "hello", outbox));
     }
 
     private static List<uint> Take(GossipQueue queue, int records)
