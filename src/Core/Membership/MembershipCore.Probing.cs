@@ -5,7 +5,7 @@ public sealed partial class MembershipCore
     // Probes on behalf of others at a time; a further request is not answered, which its sender takes for a lost message.
     private const int RelaysMax = 64;
 
-    // Hints about broken connections that wait for their turn; the members are probed in any case, just later.
+    // Members that wait for a turn before their turn; the others are probed in any case, just later.
     private const int UrgentMax = 64;
 
     private readonly List<MemberEntry> _round = [];
@@ -178,10 +178,15 @@ public sealed partial class MembershipCore
 
     private void ProbeSoon(MemberEntry entry)
     {
-        if (entry == _probed && !_isAnswered || _urgent.Count >= UrgentMax || _urgent.Contains(entry))
-            return;
-        _urgent.Enqueue(entry);
+        if (entry != _probed || _isAnswered)
+            AddUrgent(entry);
         Hasten();
+    }
+
+    private void AddUrgent(MemberEntry entry)
+    {
+        if (_urgent.Count < UrgentMax && !_urgent.Contains(entry))
+            _urgent.Enqueue(entry);
     }
 
     /// <summary>Ends an answered period early for a member that is to be probed soon, but leaves the time of one answer between two probes.</summary>

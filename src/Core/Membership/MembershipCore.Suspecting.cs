@@ -32,9 +32,10 @@ public sealed partial class MembershipCore
                 Confirm(entry, Self.Node);
                 break;
             default:
-                // One that joins or leaves has no work that could be spared a move, so the suspicion is not told: its answer ends it.
+                // One that joins or leaves has no work that could be spared a move, so the suspicion is not told: an answer to the next probes ends it.
                 if (entry.Suspicion is null)
                     BeginSuspicion(entry, accuser: null);
+                AddUrgent(entry);
                 break;
         }
     }

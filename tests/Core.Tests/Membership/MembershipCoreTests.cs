@@ -82,6 +82,43 @@ public sealed class MembershipCoreTests
     }
 
     [Fact]
+    public void Own_probe_that_fails_makes_this_node_an_accuser_too()
+    {
+        Hear(Up(2), Up(3), Up(4), Up(5));
+        Hear(Suspected(by: 3));
+        _core.ConnectionLost(TimeSpan.Zero, new NodeId(2), _outbox);
+        var told = new List<Member>();
+        while (_core.NextDeadline < TimeSpan.FromSeconds(4))
+        {
+            _outbox.Clear();
+            _core.Tick(_core.NextDeadline, _outbox);
+            told.AddRange(_outbox.Effects.Select(effect => effect.Message).OfType<Gossip>().SelectMany(gossip => gossip.Records));
+        }
+        Assert.Contains(Suspected(by: 1), told);
+    }
+
+    [Fact]
+    public void Later_life_that_joins_elsewhere_has_the_earlier_one_told_to_stop()
+    {
+        Hear(Up(2));
+        var later = Up(2) with { Start = new HybridTimestamp(9), Address = new NodeAddress("h9:1") };
+        var sync = new Sync(later.Life, null, "one", 1, later, 0, new NodeRange(0, uint.MaxValue), []);
+        Assert.IsType<SyncReply>(Ask(sync));
+        var refused = Assert.IsType<SyncRefused>(Assert.Single(_outbox.Effects, effect => effect.To.Equals(Up(2).Address)).Message);
+        Assert.Equal((Up(2).Life, later), (refused.To, refused.By));
+        Assert.IsType<SyncRefused>(Ask(sync with { From = Up(2).Life, Self = Up(2) }));
+    }
+
+    [Fact]
+    public void Life_that_has_left_is_not_answered()
+    {
+        Hear(Up(2));
+        Hear(Up(2) with { State = MemberState.Left });
+        Assert.Null(Ask(new Sync(Up(2).Life, null, "one", 1, Up(2) with { Incarnation = 9 }, 0, new NodeRange(0, uint.MaxValue), [])));
+        Assert.Null(_core.View.Find(new NodeId(2)));
+    }
+
+    [Fact]
     public void Comparison_brings_no_removal_of_one_that_is_unknown()
     {
         Hear(Up(2));

@@ -9,8 +9,10 @@ internal sealed class MembershipRandomRun
     private static readonly TimeSpan PauseMax = TimeSpan.FromSeconds(15);
     private static readonly TimeSpan ConvergeWithin = TimeSpan.FromSeconds(60);
 
-    // Messages of one node in one second, whatever happens: 20 of gossip, and answers to all others' probes, relays and comparisons at the worst moment.
-    private const int BurstMax = 150;
+    // What one node begins in one second, whatever happens: 20 of gossip, a few probes, those for others (after a pause at once), pages.
+    private const int BurstMax = 100;
+
+    private static readonly MemberMetadata Labels = new(isClient: false, [new("label", new string('x', 150))]);
 
     private readonly SimWorld _world;
     private readonly SeededNumbers _random;
@@ -31,7 +33,7 @@ internal sealed class MembershipRandomRun
             Cluster = "sim",
             Seeds = [.. Enumerable.Range(0, _seeds).Select(SimWorld.AddressOf)],
             SlowStart = TimeSpan.FromSeconds(Draw(0, 2) * 3),
-            // Small pages and gossip, so that not all fits into one.
+            // With labels of 150 bytes, a page holds four nodes.
             GossipBytesMax = 1024,
             PageBytesMax = 1024,
         };
@@ -88,7 +90,7 @@ internal sealed class MembershipRandomRun
         }
     }
 
-    private void Start(int node) => Started(_world.Start(node));
+    private void Start(int node) => Started(_world.Start(node, metadata: Labels));
 
     private void Started(SimNode life) => NoteLife(life.Core.Self);
 
@@ -102,7 +104,7 @@ internal sealed class MembershipRandomRun
     private void Move(int node)
     {
         if (node >= _seeds)
-            Started(_world.Start(node, address: new NodeAddress($"10.1.{node}.{++_moves}:7400")));
+            Started(_world.Start(node, address: new NodeAddress($"10.1.{node}.{++_moves}:7400"), metadata: Labels));
     }
 
     private void Divide()
@@ -149,10 +151,8 @@ internal sealed class MembershipRandomRun
 
     private void CheckSent(SimNode node, object message)
     {
-        var second = (long)_world.Now.TotalSeconds;
-        node.Burst = second == node.BurstSecond ? node.Burst + 1 : 1;
-        node.BurstSecond = second;
-        Require(node.Burst <= BurstMax, node, message);
+        if (message is Ping or PingRequest or Gossip or Sync)
+            CountBurst(node, message);
         var (records, bytes) = message switch
         {
             Ping m => (m.Gossip, node.Settings.GossipBytesMax),
@@ -164,6 +164,14 @@ internal sealed class MembershipRandomRun
             _ => ([], 0),
         };
         Require(records.Sum(record => record.SizeBytes) <= bytes, node, message);
+    }
+
+    private void CountBurst(SimNode node, object message)
+    {
+        var second = (long)_world.Now.TotalSeconds;
+        node.Burst = second == node.BurstSecond ? node.Burst + 1 : 1;
+        node.BurstSecond = second;
+        Require(node.Burst <= BurstMax, node, message);
     }
 
     private void CheckTold(SimNode node, object told)

@@ -46,16 +46,21 @@ public sealed class MembershipScenarioTests
     }
 
     [Fact]
-    public void Broken_connection_to_a_living_node_costs_one_probe()
+    public void Broken_connection_to_a_living_node_costs_one_probe_at_once()
     {
-        StartAll(3);
+        StartAll(8);
         Settle();
         var pings = 0;
         _world.OnSend = (node, message) => pings += node == _world[0] && message is Ping { To: { Node.Value: 2 } } ? 1 : 0;
-        for (var i = 0; i < 100; i++)
-            _world.Step(_world[0], core => core.ConnectionLost(_world.Now, new(2), _world.Outbox));
-        _world.Run(_world.Settings.ProbePeriod / 2);
-        Assert.InRange(pings, 1, 2);
+        for (var time = 0; time < 10; time++)
+        {
+            pings = 0;
+            for (var i = 0; i < 100; i++)
+                _world.Step(_world[0], core => core.ConnectionLost(_world.Now, new(2), _world.Outbox));
+            _world.Run(_world.Settings.ProbeTimeout + TimeSpan.FromMilliseconds(1));
+            Assert.Equal(1, pings);
+            _world.Run(TimeSpan.FromMilliseconds(530));
+        }
         Assert.True(_world.IsConverged());
     }
 
@@ -159,6 +164,21 @@ public sealed class MembershipScenarioTests
         Assert.True(_world.RunUntil(TimeSpan.FromSeconds(3), () => _world[2].Core.IsOver));
         _world.Crash(_world[2]);
         Assert.True(_world.RunUntil(TimeSpan.FromSeconds(1), _world.IsConverged), _world.Views());
+        Assert.All(_world.Live, node => Assert.Empty(Changed(node, MemberState.Suspect).Concat(Changed(node, MemberState.Removed))));
+    }
+
+    [Fact]
+    public void Leaving_node_that_is_slow_to_answer_stays_until_it_goes()
+    {
+        StartAll(4);
+        Settle();
+        _world.Step(_world[2], core => core.Leave(_world.Now, _world.Outbox));
+        _world.Run(TimeSpan.FromSeconds(2));
+        for (var i = 0; i < 5; i++)
+        {
+            _world.Pause(_world[2], TimeSpan.FromSeconds(0.9));
+            _world.Run(TimeSpan.FromSeconds(5.1));
+        }
         Assert.All(_world.Live, node => Assert.Empty(Changed(node, MemberState.Suspect).Concat(Changed(node, MemberState.Removed))));
     }
 

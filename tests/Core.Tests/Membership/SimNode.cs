@@ -20,7 +20,7 @@ internal sealed class SimNode(MembershipCore core, MembershipSettings settings)
     /// <summary>Messages to other nodes since the simulation was last asked to count.</summary>
     public int Sent { get; set; }
 
-    /// <summary>Messages to other nodes in the second that <see cref="BurstSecond"/> tells.</summary>
+    /// <summary>Messages to other nodes, but for answers, in the second that <see cref="BurstSecond"/> tells.</summary>
     public int Burst { get; set; }
 
     /// <summary>The second of virtual time in which it sent last.</summary>
