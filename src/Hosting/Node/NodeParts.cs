@@ -66,6 +66,8 @@ internal sealed record NodeParts(
         {
             cold?.Dispose();
             arena.Dispose();
+            if (!startup.KeepArena)
+                arena.Remove();
             policy.Dispose();
             throw;
         }

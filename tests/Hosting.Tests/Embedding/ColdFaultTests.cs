@@ -55,8 +55,11 @@ public sealed class ColdFaultTests
     {
         using var folder = new ColdFolder();
         await using var node = await TestNode.StartAsync(folder.Settings());
-        var refused = await Assert.ThrowsAsync<ColdRefusedException>(() => TestNode.StartAsync(folder.Settings()));
+        var cluster = TestNode.UniqueName("refused");
+        var refused = await Assert.ThrowsAsync<ColdRefusedException>(
+            () => TestNode.StartAsync(cluster, keepArena: false, TimeProvider.System, folder.Settings()));
         Assert.Contains(folder.Path, refused.Message, StringComparison.Ordinal);
+        Assert.False(File.Exists(TestNode.ArenaPath(cluster)));
     }
 
     [Fact]
