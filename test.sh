@@ -36,6 +36,11 @@ finish() {
   exit
 }
 
+# Quiet as it is, the runner names a test that failed but does not say why.
+why() {
+  [ -f "$1" ] && sed -n '/<ErrorInfo>/,/<\/ErrorInfo>/p' "$1" | head -n 200
+}
+
 command -v dotnet >/dev/null 2>&1 || { ./cascade --version; exit 3; }
 
 # One node process for the compiler and two for MSBuild: two cores and no daemons left behind.
@@ -45,6 +50,7 @@ step "format" dotnet format Cascade.Actors.sln --no-restore --verify-no-changes 
 for project in tests/*/*.csproj; do
   suite=$(basename "$project" .csproj)
   step "$suite" dotnet test "$project" -c Release --no-build --nologo -v quiet \
-    --logger "trx;LogFileName=$results/$suite.trx" --results-directory "$results" --blame-hang-timeout 5min
+    --logger "trx;LogFileName=$results/$suite.trx" --results-directory "$results" --blame-hang-timeout 5min \
+    || why "$results/$suite.trx"
 done
 finish

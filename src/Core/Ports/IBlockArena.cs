@@ -22,6 +22,9 @@ public interface IBlockArena
     /// <summary>Entries of the descriptor table.</summary>
     int SlotCount { get; }
 
+    /// <summary>Entries of the descriptor table that are free.</summary>
+    int FreeSlots { get; }
+
     /// <summary>Sets aside a slot and <paramref name="lengthBytes"/> contiguous bytes; false when either is lacking now.</summary>
     bool TryReserve(long lengthBytes, out Reservation reservation);
 

@@ -13,6 +13,9 @@ public sealed partial class MemoryTierCore
     /// <summary>Writes that were set back and wait for another try, in the order of their time.</summary>
     private readonly Queue<CopyWrite> _paused = new();
     private int _demotions;
+
+    /// <summary>Those of the demotions that are not set back, and their bytes.</summary>
+    private int _demoting;
     private long _demotingBytes;
 
     private void OnDemote(TimeSpan now, Demote message, Outbox outbox)
@@ -48,7 +51,8 @@ public sealed partial class MemoryTierCore
         {
             write.IsToGo = true;
             _demotions++;
-            _demotingBytes += write.RetryAt is null ? copy.LengthBytes : 0;
+            if (write.RetryAt is null)
+                CountDemoting(write, 1);
         }
 
         if (isDemotion)
@@ -113,12 +117,19 @@ public sealed partial class MemoryTierCore
 
     private void Pause(TimeSpan now, CopyWrite write, Outbox outbox)
     {
-        _demotingBytes -= write.IsToGo ? write.Copy.LengthBytes : 0;
+        if (write.IsToGo)
+            CountDemoting(write, -1);
         write.RetryAt = now + RefusalPause;
         _paused.Enqueue(write);
 
         // Another copy may go at once: it need not be written, or the cold tier has room for it.
         AskForRoom(now, outbox);
+    }
+
+    private void CountDemoting(CopyWrite write, int sign)
+    {
+        _demoting += sign;
+        _demotingBytes += sign * write.Copy.LengthBytes;
     }
 
     private void RetryWrites(TimeSpan now, Outbox outbox)
@@ -130,7 +141,8 @@ public sealed partial class MemoryTierCore
                 continue;
             if (write.Askers.Count > 0 || (write.IsToGo && WantsMore))
             {
-                _demotingBytes += write.IsToGo ? write.Copy.LengthBytes : 0;
+                if (write.IsToGo)
+                    CountDemoting(write, 1);
                 BeginRound(now, write, outbox);
             }
             else if (write.IsToGo && NeedsRoom)

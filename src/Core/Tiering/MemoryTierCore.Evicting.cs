@@ -17,13 +17,18 @@ public sealed partial class MemoryTierCore
     /// <summary>Until when no victim is looked for ahead of need, since none was found: the walk over all slots is long.</summary>
     private TimeSpan _lookAgainAt = TimeSpan.MinValue;
 
-    private bool NeedsRoom => _waiting.Count > 0 || _arena.FreeBytes < _settings.HeadroomBytes;
+    private bool NeedsRoom =>
+        _waiting.Count > 0 || _arena.FreeBytes < _settings.HeadroomBytes || _arena.FreeSlots < _headroomSlots;
 
     /// <summary>Bytes that are to come free: what is waited for, and what is missing of the headroom.</summary>
     private long WantedBytes => _waitingBytes + Math.Max(0, _settings.HeadroomBytes - _arena.FreeBytes);
 
+    /// <summary>Descriptors that are to come free: memory full of small blocks runs out of them before it runs out of bytes.</summary>
+    private long WantedSlots => _headroomSlots + _waiting.Count - _arena.FreeSlots;
+
     /// <summary>True when what is on its way out does not suffice; what lies in pieces may take more than that.</summary>
-    private bool WantsMore => _copies.EvictingBytes + _demotingBytes < WantedBytes;
+    private bool WantsMore =>
+        _copies.EvictingBytes + _demotingBytes < WantedBytes || _copies.EvictionsInFlight + _demoting < WantedSlots;
 
     /// <summary>Asks owners to give up as much as is needed.</summary>
     private void AskForRoom(TimeSpan now, Outbox outbox)

@@ -155,7 +155,8 @@ public sealed partial class MemoryTierCore
         if (write.IsToGo)
         {
             _demotions--;
-            _demotingBytes -= write.RetryAt is null ? write.Copy.LengthBytes : 0;
+            if (write.RetryAt is null)
+                CountDemoting(write, -1);
         }
 
         while (write.Askers.Count > 0)

@@ -23,6 +23,7 @@ public sealed partial class MemoryTierCore
     private readonly IEvictionPolicy _policy;
     private readonly IProtectedBlocks _protected;
     private readonly MemoryTierSettings _settings;
+    private readonly long _headroomSlots;
     private readonly ResidentCopies _copies;
     private readonly List<(CopyLocation Copy, bool IsCorrupt)> _drops = [];
     private readonly List<KeyBinding> _keys = [];
@@ -41,6 +42,7 @@ public sealed partial class MemoryTierCore
         _policy = policy;
         _protected = protectedBlocks;
         _settings = settings;
+        _headroomSlots = (long)((double)arena.SlotCount * settings.HeadroomBytes / arena.CapacityBytes);
         _copies = new ResidentCopies(arena.SlotCount);
         _mayEvict = MayEvict;
         arena.Visit((copy, id, binding) => Track(copy, id, binding));

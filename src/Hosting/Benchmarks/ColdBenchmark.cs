@@ -10,7 +10,6 @@ namespace Cascade.Hosting.Benchmarks;
 /// <param name="BlockBytes">Length of a large block: a multiple of 4 KiB.</param>
 /// <param name="BlocksPerRound">Large blocks that are demoted, read back, and written raw, a round.</param>
 /// <param name="SmallBlockBytes">Length of a small block: a multiple of 4 KiB.</param>
-/// <param name="SmallPerWide">Small blocks that make way for one larger block.</param>
 /// <param name="SmallBlocksPerRound">Small blocks that are demoted a round.</param>
 /// <param name="FilesPerRound">Small blocks that are written to a file each, a round.</param>
 /// <param name="Rounds">Rounds, of which the median counts.</param>
@@ -21,7 +20,6 @@ internal sealed record ColdBenchmarkPlan(
     int BlockBytes,
     int BlocksPerRound,
     int SmallBlockBytes,
-    int SmallPerWide,
     int SmallBlocksPerRound,
     int FilesPerRound,
     int Rounds,
@@ -30,7 +28,7 @@ internal sealed record ColdBenchmarkPlan(
     TimeSpan Quiet)
 {
     /// <summary>10 GiB raw, 16 GiB through the tier and 6 GiB of small blocks, with a memory tier of 1 GiB.</summary>
-    public static readonly ColdBenchmarkPlan Default = new(16 << 20, 128, 64 << 10, 16, 8192, 8192, 5, 8, 4 << 20, TimeSpan.FromMilliseconds(500));
+    public static readonly ColdBenchmarkPlan Default = new(16 << 20, 128, 64 << 10, 8192, 8192, 5, 8, 4 << 20, TimeSpan.FromMilliseconds(500));
 }
 
 /// <summary>Speeds of the cold tier, each beside its yardstick, medians over rounds of one run; speeds in 10^9 bytes per second.</summary>
@@ -38,7 +36,7 @@ internal sealed record ColdBenchmarkPlan(
 /// <param name="RawReadGbps">Direct reads of that file.</param>
 /// <param name="DemoteGbps">Puts of new blocks into a full memory tier, until what they displaced is on disk.</param>
 /// <param name="ColdReadGbps">Gets of blocks that are on disk only, eight at a time, digests checked.</param>
-/// <param name="SmallBlocksPerS">Blocks of 64 KiB demoted to make room for larger ones.</param>
+/// <param name="SmallBlocksPerS">Puts of new blocks of 64 KiB into a full memory tier, until what they displaced is on disk.</param>
 /// <param name="SmallFilesPerS">Files of 64 KiB written and flushed one by one by eight threads.</param>
 /// <param name="PageCacheGrowthBytes">By how much the machine's page cache grew while large blocks were demoted and read; null where that is not known.</param>
 /// <param name="DirectIo">False when the file system refuses direct transfers.</param>
@@ -55,9 +53,10 @@ internal sealed record ColdBenchmarkResult(
 /// <summary>Measures the cold tier of a started node through its embedding interface.</summary>
 /// <param name="cache">The node's cache, with a cold tier and nothing else to do.</param>
 /// <param name="directory">The cold tier's directory, which the yardsticks use as well.</param>
+/// <param name="memory">Where the node's memory tier lies, and that of the yardsticks.</param>
 /// <param name="plan">How much to move.</param>
 /// <param name="time">What the time is taken from.</param>
-internal sealed class ColdBenchmark(ICascade cache, string directory, ColdBenchmarkPlan plan, TimeProvider time)
+internal sealed class ColdBenchmark(ICascade cache, string directory, string memory, ColdBenchmarkPlan plan, TimeProvider time)
 {
     /// <summary>Blocks beyond a memory full of them, so that none of before is left in the part that new blocks push through.</summary>
     private const int FillExtraBlocks = 8;
@@ -81,8 +80,8 @@ internal sealed class ColdBenchmark(ICascade cache, string directory, ColdBenchm
         var memoryBytes = stat.Tiers.First(tier => tier.Tier == TierKind.Shm).CapacityBytes;
         var steps = plan.Rounds * 2;
         var done = 0;
-        await RunLargeAsync((int)(memoryBytes / plan.BlockBytes) + FillExtraBlocks, Step, cancellationToken);
         await RunSmallAsync((int)(memoryBytes / plan.SmallBlockBytes) + FillExtraBlocks, Step, cancellationToken);
+        await RunLargeAsync((int)(memoryBytes / plan.BlockBytes) + FillExtraBlocks, Step, cancellationToken);
         return new ColdBenchmarkResult(
             Median(_rawWrite), Median(_rawRead), Median(_demote), Median(_coldRead), Median(_smallBlocks), Median(_smallFiles),
             _pageCacheGrowth, _isDirect);
@@ -95,7 +94,8 @@ internal sealed class ColdBenchmark(ICascade cache, string directory, ColdBenchm
         using var load = new ColdBenchmarkLoad(cache, plan.BlockBytes, "large", plan);
         for (var round = 0; round < plan.Rounds; round++)
         {
-            using var raw = new RawDiskYardstick(directory, (long)plan.BlocksPerRound * plan.BlockBytes, plan.BlockBytes, plan.Callers, time);
+            using var raw = new RawDiskYardstick(
+                directory, memory, (long)plan.BlocksPerRound * plan.BlockBytes, plan.BlockBytes, plan.Callers, time);
             _rawWrite.Add(await Task.Run(raw.Write, cancellationToken) / 1e9);
             _isDirect &= raw.IsDirect;
             var before = PageCacheMeter.ReadBytes();
@@ -116,11 +116,10 @@ internal sealed class ColdBenchmark(ICascade cache, string directory, ColdBenchm
         }
     }
 
-    /// <summary>Small blocks make way for larger ones, so that it is their way to the disk that is measured, and not the puts of others like them.</summary>
+    /// <summary>Before the large ones: those are read, so that some stay in memory, which is to be full of small ones here.</summary>
     private async Task RunSmallAsync(int fill, Action step, CancellationToken cancellationToken)
     {
         using var small = new ColdBenchmarkLoad(cache, plan.SmallBlockBytes, "small", plan);
-        using var wide = new ColdBenchmarkLoad(cache, plan.SmallBlockBytes * plan.SmallPerWide, "wide", plan);
         var files = Directory.CreateDirectory(Path.Combine(directory, "file-per-block"));
         try
         {
@@ -131,7 +130,7 @@ internal sealed class ColdBenchmark(ICascade cache, string directory, ColdBenchm
                 var folder = Path.Combine(files.FullName, round.ToString(CultureInfo.InvariantCulture));
                 _smallFiles.Add(await Task.Run(
                     () => FilePerBlockYardstick.Measure(folder, plan.FilesPerRound, plan.SmallBlockBytes, plan.Callers, time), cancellationToken));
-                _smallBlocks.Add(await DemoteAsync(wide, plan.SmallBlocksPerRound / plan.SmallPerWide, plan.SmallBlocksPerRound, cancellationToken));
+                _smallBlocks.Add(await DemoteAsync(small, plan.SmallBlocksPerRound, plan.SmallBlocksPerRound, cancellationToken));
                 step();
             }
         }

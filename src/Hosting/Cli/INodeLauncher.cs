@@ -31,6 +31,9 @@ internal interface INodeSession : IAsyncDisposable
 {
     /// <summary>The node's cache.</summary>
     ICascade Cache { get; }
+
+    /// <summary>The directory in which its arena lies.</summary>
+    string MemoryDirectory { get; }
 }
 
 /// <summary>Starts nodes for verbs.</summary>

@@ -31,7 +31,7 @@ internal sealed class NodeLauncher : INodeLauncher
         };
         try
         {
-            return new Session(await CascadeNode.StartAsync(options, startup, cancellationToken));
+            return new Session(await CascadeNode.StartAsync(options, startup, cancellationToken), options.Tiers.Shm.Directory);
         }
         catch (ArenaRefusedException e)
         {
@@ -68,9 +68,11 @@ internal sealed class NodeLauncher : INodeLauncher
         }
     }
 
-    private sealed class Session(CascadeNode node) : INodeSession
+    private sealed class Session(CascadeNode node, string memoryDirectory) : INodeSession
     {
         public ICascade Cache => node.Cache;
+
+        public string MemoryDirectory => memoryDirectory;
 
         public ValueTask DisposeAsync() => node.DisposeAsync();
     }

@@ -38,13 +38,17 @@ internal sealed class RequestQueue(int capacity)
             {
                 _writes.Enqueue((write, deadline));
                 _writeBytes += write.Header.RecordBytes;
+
+                // While it is to gather company no thread has anything to do: waking one for each record cost more than the rest of its way here.
+                if (IsRunReady)
+                    Monitor.Pulse(_gate);
             }
             else
             {
                 _others.Enqueue((request, deadline));
+                Monitor.Pulse(_gate);
             }
 
-            Monitor.Pulse(_gate);
             return true;
         }
     }
@@ -65,6 +69,10 @@ internal sealed class RequestQueue(int capacity)
                 TakeRun(taken);
             else
                 taken.Add(_others.Dequeue().Request);
+
+            // Whoever leaves work behind wakes the next.
+            if (_others.Count > 0 || IsRunReady)
+                Monitor.Pulse(_gate);
             return true;
         }
     }

@@ -39,6 +39,9 @@ public sealed unsafe class ShmArena : IBlockArena, IDisposable
     /// <inheritdoc/>
     public int SlotCount => _state.Table.Count;
 
+    /// <inheritdoc/>
+    public int FreeSlots => _state.Slots.Count;
+
     /// <summary>How the arena came to be open.</summary>
     public AttachReport Report { get; }
 

@@ -4,19 +4,20 @@ namespace Cascade.Tiers.Shm;
 internal sealed class SlotPool(int slotCount)
 {
     private readonly uint[] _free = new uint[slotCount];
-    private int _count;
+
+    public int Count { get; private set; }
 
     public bool TryTake(out uint slot)
     {
-        if (_count == 0)
+        if (Count == 0)
         {
             slot = 0;
             return false;
         }
 
-        slot = _free[--_count];
+        slot = _free[--Count];
         return true;
     }
 
-    public void Return(uint slot) => _free[_count++] = slot;
+    public void Return(uint slot) => _free[Count++] = slot;
 }

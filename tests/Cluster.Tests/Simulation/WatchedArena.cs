@@ -21,6 +21,8 @@ internal sealed class WatchedArena(ArenaStandIn inner, int aliasesMax, TimeProvi
 
     public int SlotCount => inner.SlotCount;
 
+    public int FreeSlots => inner.FreeSlots;
+
     public int Reservations => inner.Reservations;
 
     public IReadOnlyList<(CopyLocation Copy, BlockId Id)> Residents =>

@@ -34,6 +34,8 @@ internal sealed class ArenaStandIn(long capacityBytes, int slots) : IBlockArena,
 
     public int SlotCount => slots;
 
+    public int FreeSlots => _entries.Count(e => e is null);
+
     public int Reservations => _entries.Count(e => e is { Id: null });
 
     public IEnumerable<(uint Slot, BlockId Id)> Residents =>

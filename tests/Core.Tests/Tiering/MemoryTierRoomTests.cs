@@ -137,6 +137,33 @@ public sealed class MemoryTierRoomTests
     }
 
     [Fact]
+    public void Descriptors_are_kept_free_in_the_share_in_which_bytes_are()
+    {
+        using var tier = new TierFixture(granules: 64, slots: 8, settings: WithCold with { HeadroomBytes = 16 * Granule });
+        var copies = Enumerable.Range(1, 6).Select(n => tier.Put(n)).ToList();
+        Assert.False(tier.Core.NeedsTicksSoon);
+        var effects = tier.Step(new Reserve(1, Minute), "writer");
+        Assert.Equal([Id(1)], effects.Select(e => e.Message).OfType<Evict>().Select(e => e.Id));
+        Assert.Empty(tier.Tick());
+
+        tier.Store(Assert.Single(tier.Demote(1, copies[0])));
+        Assert.Empty(tier.Step(new EvictGranted(Id(1), copies[0], WasLast: false)));
+        Assert.Equal(2, tier.Arena.FreeSlots);
+        Assert.False(tier.Core.NeedsTicksSoon);
+        Assert.Empty(tier.Tick());
+    }
+
+    [Fact]
+    public void Descriptors_for_all_who_wait_are_asked_for_at_once()
+    {
+        using var tier = new TierFixture(granules: 64, slots: 4, settings: WithCold);
+        for (var n = 1; n <= 4; n++)
+            tier.Put(n);
+        var asked = Enumerable.Range(0, 3).SelectMany(_ => tier.Step(new Reserve(1, Minute))).Select(e => e.Message).OfType<Evict>();
+        Assert.Equal([Id(1), Id(2), Id(3)], asked.Select(e => e.Id));
+    }
+
+    [Fact]
     public void Copy_granted_when_the_headroom_is_there_again_stays()
     {
         using var tier = new TierFixture(granules: 4, settings: WithCold with { HeadroomBytes = Granule });

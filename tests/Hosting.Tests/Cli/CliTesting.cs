@@ -52,6 +52,8 @@ internal sealed class CliTesting : INodeLauncher, IDisposable
     {
         public ICascade Cache => testing.Cache;
 
+        public string MemoryDirectory => "/dev/shm";
+
         public ValueTask DisposeAsync()
         {
             testing.OnStop();

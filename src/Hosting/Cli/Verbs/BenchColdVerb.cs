@@ -28,10 +28,10 @@ internal static class BenchColdVerb
                 A node with 1 GiB of memory and a cold tier in DIR/cascade-bench-PID, which is removed at the end. Demotion is timed
                 from the first put into the full memory tier until what the puts displaced is on disk; hashing and copying the
                 new blocks is in it. Cold reads are gets of blocks that are on disk only, every digest checked. Raw transfers and
-                cold reads are of 2 GiB a round, 8 at a time, of 16 MiB. Small blocks are of 64 KiB: those of the tier make way for
-                blocks of 1 MiB, the others are written to a file each and flushed, the folder too, by 8 threads. Page cache growth
-                is the whole machine's while 16 MiB blocks are demoted and read back. Figures are medians of 5 rounds. Needs 25 GiB
-                of disk and 1 GiB of /dev/shm.
+                cold reads are of 2 GiB a round, 8 at a time, of 16 MiB; raw ones go from and to an arena, as the node's do. Small
+                blocks are of 64 KiB: those of the tier make way for others of their size, and as many are written to a file each
+                and flushed, the folder too, by 8 threads. Page cache growth is the whole machine's while 16 MiB blocks are demoted
+                and read back. Figures are medians of 5 rounds. Needs 25 GiB of disk and 1.3 GiB of /dev/shm.
                 """,
         };
         var folder = CommonOptions.Folder("--dir", $"A directory on the disk to measure. Default: {DirectoryDefault}.");
@@ -50,7 +50,11 @@ internal static class BenchColdVerb
             await using var node = await launcher.StartAsync(request, console, cancellationToken);
             ColdBenchmarkResult result;
             using (var progress = new ProgressReporter(console, "bench cold", steps => $"{steps} steps"))
-                result = await new ColdBenchmark(node.Cache, scratch.Path, ColdBenchmarkPlan.Default, console.Time).RunAsync(progress, cancellationToken);
+            {
+                var benchmark = new ColdBenchmark(node.Cache, scratch.Path, node.MemoryDirectory, ColdBenchmarkPlan.Default, console.Time);
+                result = await benchmark.RunAsync(progress, cancellationToken);
+            }
+
             if (line.GetValue(json))
                 JsonOutput.Write(console.Out, result);
             else
