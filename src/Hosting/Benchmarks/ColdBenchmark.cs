@@ -10,7 +10,6 @@ namespace Cascade.Hosting.Benchmarks;
 /// <param name="BlockBytes">Length of a large block: a multiple of 4 KiB.</param>
 /// <param name="BlocksPerRound">Large blocks that are demoted, read back, and written raw, a round.</param>
 /// <param name="SmallBlockBytes">Length of a small block: a multiple of 4 KiB.</param>
-/// <param name="SmallBlocksPerRound">Small blocks that are demoted a round.</param>
 /// <param name="FilesPerRound">Small blocks that are written to a file each, a round.</param>
 /// <param name="Rounds">Rounds, of which the median counts.</param>
 /// <param name="Callers">Callers, and raw transfers, at a time: 1 to 256.</param>
@@ -20,23 +19,23 @@ internal sealed record ColdBenchmarkPlan(
     int BlockBytes,
     int BlocksPerRound,
     int SmallBlockBytes,
-    int SmallBlocksPerRound,
     int FilesPerRound,
     int Rounds,
     int Callers,
     int CallBytes,
     TimeSpan Quiet)
 {
-    /// <summary>10 GiB raw, 16 GiB through the tier and 6 GiB of small blocks, with a memory tier of 1 GiB.</summary>
-    public static readonly ColdBenchmarkPlan Default = new(16 << 20, 128, 64 << 10, 8192, 8192, 5, 8, 4 << 20, TimeSpan.FromMilliseconds(500));
+    /// <summary>10 GiB raw, 20 GiB through the tier and 4 GiB of small blocks, with a memory tier of 1 GiB.</summary>
+    public static readonly ColdBenchmarkPlan Default = new(16 << 20, 128, 64 << 10, 8192, 5, 8, 4 << 20, TimeSpan.FromMilliseconds(500));
 }
 
 /// <summary>Speeds of the cold tier, each beside its yardstick, medians over rounds of one run; speeds in 10^9 bytes per second.</summary>
 /// <param name="RawWriteGbps">Direct writes of the same blocks to one file, eight at a time, the flush in it.</param>
 /// <param name="RawReadGbps">Direct reads of that file.</param>
-/// <param name="DemoteGbps">Puts of new blocks into a full memory tier, until what they displaced is on disk.</param>
+/// <param name="DemoteGbps">Room that is asked for in a full memory tier, until it is there since what lay in it is on disk: no hashing in it.</param>
+/// <param name="DemoteByPutsGbps">Puts of new blocks into a full memory tier, until what they displaced is on disk: hashing and copying in it.</param>
 /// <param name="ColdReadGbps">Gets of blocks that are on disk only, eight at a time, digests checked.</param>
-/// <param name="SmallBlocksPerS">Puts of new blocks of 64 KiB into a full memory tier, until what they displaced is on disk.</param>
+/// <param name="SmallBlocksPerS">Blocks of 64 KiB demoted to make room, as in <paramref name="DemoteGbps"/>.</param>
 /// <param name="SmallFilesPerS">Files of 64 KiB written and flushed one by one by eight threads.</param>
 /// <param name="PageCacheGrowthBytes">By how much the machine's page cache grew while large blocks were demoted and read; null where that is not known.</param>
 /// <param name="DirectIo">False when the file system refuses direct transfers.</param>
@@ -44,19 +43,25 @@ internal sealed record ColdBenchmarkResult(
     double RawWriteGbps,
     double RawReadGbps,
     double DemoteGbps,
+    double DemoteByPutsGbps,
     double ColdReadGbps,
     double SmallBlocksPerS,
     double SmallFilesPerS,
     long? PageCacheGrowthBytes,
     bool DirectIo);
 
+/// <summary>Sets room in the node's memory tier aside, as a put does before it copies. Gives what gives the room back.</summary>
+/// <exception cref="CliException">There is none in time.</exception>
+internal delegate Task<Action> RoomTaker(long lengthBytes, CancellationToken cancellationToken);
+
 /// <summary>Measures the cold tier of a started node through its embedding interface.</summary>
 /// <param name="cache">The node's cache, with a cold tier and nothing else to do.</param>
+/// <param name="takeRoom">Asks the node's memory tier for room. Any thread.</param>
 /// <param name="directory">The cold tier's directory, which the yardsticks use as well.</param>
 /// <param name="memory">Where the node's memory tier lies, and that of the yardsticks.</param>
 /// <param name="plan">How much to move.</param>
 /// <param name="time">What the time is taken from.</param>
-internal sealed class ColdBenchmark(ICascade cache, string directory, string memory, ColdBenchmarkPlan plan, TimeProvider time)
+internal sealed class ColdBenchmark(ICascade cache, RoomTaker takeRoom, string directory, string memory, ColdBenchmarkPlan plan, TimeProvider time)
 {
     /// <summary>Blocks beyond a memory full of them, so that none of before is left in the part that new blocks push through.</summary>
     private const int FillExtraBlocks = 8;
@@ -64,9 +69,12 @@ internal sealed class ColdBenchmark(ICascade cache, string directory, string mem
     /// <summary>Memory may turn out to hold some of the blocks that were to be read from disk, but not most.</summary>
     private const double ColdShareMin = 0.5;
 
+    /// <summary>How much of memory is asked for: what is then left in it is a little more than what is kept free of it.</summary>
+    private const double PressedShare = 0.75;
+
     private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(2);
 
-    private readonly List<double> _rawWrite = [], _rawRead = [], _demote = [], _coldRead = [], _smallBlocks = [], _smallFiles = [];
+    private readonly List<double> _rawWrite = [], _rawRead = [], _demote = [], _demoteByPuts = [], _coldRead = [], _smallBlocks = [], _smallFiles = [];
     private long? _pageCacheGrowth = 0;
     private bool _isDirect = true;
 
@@ -78,31 +86,50 @@ internal sealed class ColdBenchmark(ICascade cache, string directory, string mem
         if (stat.Tiers.All(tier => tier.Tier != TierKind.Cold))
             throw new CliException(ExitCode.Failed, "the node has no cold tier: name its directory by cascade.tiers.cold.directory");
         var memoryBytes = stat.Tiers.First(tier => tier.Tier == TierKind.Shm).CapacityBytes;
-        var steps = plan.Rounds * 2;
+        var steps = plan.Rounds * 3;
         var done = 0;
         await RunSmallAsync((int)(memoryBytes / plan.SmallBlockBytes) + FillExtraBlocks, Step, cancellationToken);
-        await RunLargeAsync((int)(memoryBytes / plan.BlockBytes) + FillExtraBlocks, Step, cancellationToken);
+        using var large = new ColdBenchmarkLoad(cache, plan.BlockBytes, "large", plan);
+        var fill = (int)(memoryBytes / plan.BlockBytes) + FillExtraBlocks;
+        await RunDemotionAsync(large, fill, Step, cancellationToken);
+        await RunLargeAsync(large, fill, Step, cancellationToken);
         return new ColdBenchmarkResult(
-            Median(_rawWrite), Median(_rawRead), Median(_demote), Median(_coldRead), Median(_smallBlocks), Median(_smallFiles),
+            Median(_rawWrite), Median(_rawRead), Median(_demote), Median(_demoteByPuts), Median(_coldRead), Median(_smallBlocks), Median(_smallFiles),
             _pageCacheGrowth, _isDirect);
 
         void Step() => progress?.Report((++done, steps));
     }
 
-    private async Task RunLargeAsync(int fill, Action step, CancellationToken cancellationToken)
+    /// <summary>Demotion beside raw writes.</summary>
+    private async Task RunDemotionAsync(ColdBenchmarkLoad load, int fill, Action step, CancellationToken cancellationToken)
     {
-        using var load = new ColdBenchmarkLoad(cache, plan.BlockBytes, "large", plan);
         for (var round = 0; round < plan.Rounds; round++)
         {
-            using var raw = new RawDiskYardstick(
-                directory, memory, (long)plan.BlocksPerRound * plan.BlockBytes, plan.BlockBytes, plan.Callers, time);
+            using var raw = NewYardstick();
             _rawWrite.Add(await Task.Run(raw.Write, cancellationToken) / 1e9);
             _isDirect &= raw.IsDirect;
+            var before = PageCacheMeter.ReadBytes();
+            await load.PutAsync(fill, cancellationToken);
+            await SettleAsync(cancellationToken);
+            var blocks = await PressAsync((int)((fill - FillExtraBlocks) * PressedShare), plan.BlockBytes, cancellationToken);
+            _demote.Add(blocks * plan.BlockBytes / 1e9);
+            _pageCacheGrowth += PageCacheMeter.ReadBytes() - before;
+            step();
+        }
+    }
+
+    /// <summary>Puts and reads. After the above: what was read stays in memory for long, where then less has to be written to make room.</summary>
+    private async Task RunLargeAsync(ColdBenchmarkLoad load, int fill, Action step, CancellationToken cancellationToken)
+    {
+        for (var round = 0; round < plan.Rounds; round++)
+        {
+            using var raw = NewYardstick();
+            await Task.Run(raw.Write, cancellationToken);
             var before = PageCacheMeter.ReadBytes();
             var first = load.Next;
             await load.PutAsync(fill, cancellationToken);
             await SettleAsync(cancellationToken);
-            _demote.Add(await DemoteAsync(load, plan.BlocksPerRound, plan.BlocksPerRound, cancellationToken) * plan.BlockBytes / 1e9);
+            _demoteByPuts.Add(await PutThroughAsync(load, plan.BlocksPerRound, cancellationToken) * plan.BlockBytes / 1e9);
 
             // What memory holds was never written. Reading evicts it first, so that the reads below displace nothing that needs a write.
             await load.GetAsync(first, fill, cancellationToken);
@@ -116,7 +143,10 @@ internal sealed class ColdBenchmark(ICascade cache, string directory, string mem
         }
     }
 
-    /// <summary>Before the large ones: those are read, so that some stay in memory, which is to be full of small ones here.</summary>
+    private RawDiskYardstick NewYardstick() =>
+        new(directory, memory, (long)plan.BlocksPerRound * plan.BlockBytes, plan.BlockBytes, plan.Callers, time);
+
+    /// <summary>Small blocks demoted beside files of their own.</summary>
     private async Task RunSmallAsync(int fill, Action step, CancellationToken cancellationToken)
     {
         using var small = new ColdBenchmarkLoad(cache, plan.SmallBlockBytes, "small", plan);
@@ -130,7 +160,7 @@ internal sealed class ColdBenchmark(ICascade cache, string directory, string mem
                 var folder = Path.Combine(files.FullName, round.ToString(CultureInfo.InvariantCulture));
                 _smallFiles.Add(await Task.Run(
                     () => FilePerBlockYardstick.Measure(folder, plan.FilesPerRound, plan.SmallBlockBytes, plan.Callers, time), cancellationToken));
-                _smallBlocks.Add(await DemoteAsync(small, plan.SmallBlocksPerRound, plan.SmallBlocksPerRound, cancellationToken));
+                _smallBlocks.Add(await PressAsync((int)((fill - FillExtraBlocks) * PressedShare), plan.SmallBlockBytes, cancellationToken));
                 step();
             }
         }
@@ -140,12 +170,41 @@ internal sealed class ColdBenchmark(ICascade cache, string directory, string mem
         }
     }
 
+    /// <summary>Takes room for so many blocks, as many callers at a time as put, and gives it all back. Gives blocks demoted per second.</summary>
+    private async Task<double> PressAsync(int blocks, int blockBytes, CancellationToken cancellationToken)
+    {
+        var before = await DemotedAsync(cancellationToken);
+        var taken = new Action?[blocks];
+        var next = -1;
+        try
+        {
+            var start = time.GetTimestamp();
+            await Task.WhenAll(Enumerable.Range(0, plan.Callers).Select(_ => Task.Run(TakeAsync, cancellationToken)));
+            var elapsed = time.GetElapsedTime(start);
+            var demoted = await DemotedAsync(cancellationToken) - before;
+            if (demoted < blocks / 2)
+                throw Unmeasurable($"to make room for {blocks} blocks in a full memory tier only {demoted} went to the cold tier");
+            return demoted / elapsed.TotalSeconds;
+        }
+        finally
+        {
+            foreach (var giveBack in taken)
+                giveBack?.Invoke();
+        }
+
+        async Task TakeAsync()
+        {
+            for (int i; (i = Interlocked.Increment(ref next)) < blocks;)
+                taken[i] = await takeRoom(blockBytes, cancellationToken);
+        }
+    }
+
     /// <summary>Puts new blocks until as many are on disk as memory gave up for them. Gives blocks per second.</summary>
-    private async Task<double> DemoteAsync(ColdBenchmarkLoad load, int puts, int blocks, CancellationToken cancellationToken)
+    private async Task<double> PutThroughAsync(ColdBenchmarkLoad load, int blocks, CancellationToken cancellationToken)
     {
         var before = await DemotedAsync(cancellationToken);
         var start = time.GetTimestamp();
-        var putting = load.PutAsync(puts, cancellationToken);
+        var putting = load.PutAsync(blocks, cancellationToken);
         var (demoted, at) = (before, start);
         try
         {

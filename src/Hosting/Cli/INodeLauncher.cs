@@ -32,6 +32,9 @@ internal interface INodeSession : IAsyncDisposable
     /// <summary>The node's cache.</summary>
     ICascade Cache { get; }
 
+    /// <summary>Its actors.</summary>
+    CascadeActors Actors { get; }
+
     /// <summary>The directory in which its arena lies.</summary>
     string MemoryDirectory { get; }
 }

@@ -72,6 +72,8 @@ internal sealed class NodeLauncher : INodeLauncher
     {
         public ICascade Cache => node.Cache;
 
+        public CascadeActors Actors => node.Actors;
+
         public string MemoryDirectory => memoryDirectory;
 
         public ValueTask DisposeAsync() => node.DisposeAsync();

@@ -8,7 +8,7 @@ public sealed class BenchColdTests : IDisposable
     private const int MemoryBlocks = 16;
 
     private static readonly ColdBenchmarkPlan Plan = new(
-        BlockBytes: 4096, BlocksPerRound: 40, SmallBlockBytes: 8192, SmallBlocksPerRound: 24, FilesPerRound: 5, Rounds: 3,
+        BlockBytes: 4096, BlocksPerRound: 40, SmallBlockBytes: 8192, FilesPerRound: 5, Rounds: 3,
         Callers: 1, CallBytes: 4096, TimeSpan.Zero);
 
     private readonly CliTesting _cli = new();
@@ -26,16 +26,16 @@ public sealed class BenchColdTests : IDisposable
     {
         var steps = new List<(long Done, long Total)>();
         var result = await RunAsync(new Steps(steps));
-        foreach (var figure in (double[])[result.RawWriteGbps, result.RawReadGbps, result.DemoteGbps, result.ColdReadGbps, result.SmallBlocksPerS, result.SmallFilesPerS])
+        foreach (var figure in (double[])[result.RawWriteGbps, result.RawReadGbps, result.DemoteGbps, result.DemoteByPutsGbps, result.ColdReadGbps, result.SmallBlocksPerS, result.SmallFilesPerS])
             Assert.InRange(figure, 0, double.MaxValue);
         Assert.InRange(result.SmallBlocksPerS, 1, double.MaxValue);
         Assert.InRange(result.SmallFilesPerS, 1, double.MaxValue);
-        Assert.Equal([.. Enumerable.Range(1, 6).Select(done => ((long)done, 6L))], steps);
+        Assert.Equal([.. Enumerable.Range(1, 9).Select(done => ((long)done, 9L))], steps);
 
         // A round fills memory with 16 blocks and 8 more, then puts 40; none of them is in memory any more when it is read.
-        Assert.Equal(3 * (24 + 40 + 16 + 24), _node.Puts);
+        Assert.Equal(3 * (16 + 24 + 24 + 40), _node.Puts);
         Assert.Equal(3 * (24 + 40), _node.ColdHits);
-        Assert.Equal((0, 0), (_node.Repeated, _node.LeasesOpen));
+        Assert.Equal((0, 0, 0), (_node.Repeated, _node.LeasesOpen, _node.RoomsOpen));
         Assert.Empty(Directory.EnumerateFileSystemEntries(_folder));
     }
 
@@ -43,10 +43,10 @@ public sealed class BenchColdTests : IDisposable
     public void The_document_has_exactly_the_published_fields()
     {
         using var output = new StringWriter();
-        JsonOutput.Write(output, new ColdBenchmarkResult(2.4, 1.5, 2.2, 1.25, 20_000, 3_000, 4096, true));
+        JsonOutput.Write(output, new ColdBenchmarkResult(2.4, 1.5, 2.2, 2.1, 1.25, 20_000, 3_000, 4096, true));
         Assert.Equal(
             """
-            {"raw_write_gbps":2.4,"raw_read_gbps":1.5,"demote_gbps":2.2,"cold_read_gbps":1.25,"small_blocks_per_s":20000,
+            {"raw_write_gbps":2.4,"raw_read_gbps":1.5,"demote_gbps":2.2,"demote_by_puts_gbps":2.1,"cold_read_gbps":1.25,"small_blocks_per_s":20000,
             "small_files_per_s":3000,"page_cache_growth_bytes":4096,"direct_io":true}
 
             """.Replace(",\n", ",", StringComparison.Ordinal),
@@ -58,7 +58,7 @@ public sealed class BenchColdTests : IDisposable
     {
         _node.Drops = true;
         var failure = await Assert.ThrowsAsync<CliException>(() => RunAsync(null));
-        Assert.StartsWith("of 24 blocks put into a full memory tier only 0 went to the cold tier: ", failure.Message, StringComparison.Ordinal);
+        Assert.StartsWith("to make room for 6 blocks in a full memory tier only 0 went to the cold tier: ", failure.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -81,7 +81,7 @@ public sealed class BenchColdTests : IDisposable
     {
         Assert.Equal(0, await _cli.RunAsync("bench", "cold", "--dir", _folder, "--print-config", "--set", "a=b"));
         Assert.Equal(
-            "config= settings=cascade.tiers.cold.capacity=25769803776;cascade.tiers.shm.capacity=1073741824;a=b;"
+            "config= settings=cascade.tiers.cold.capacity=30064771072;cascade.tiers.shm.capacity=1073741824;a=b;"
             + $"cascade.tiers.cold.directory=\"{_folder}/cascade-bench-{Environment.ProcessId}\"\n",
             _cli.Out);
         Assert.Empty(_cli.Started);
@@ -91,12 +91,12 @@ public sealed class BenchColdTests : IDisposable
     public async Task Disk_with_too_little_room_is_a_clear_error()
     {
         Assert.Equal(1, await _cli.RunAsync("bench", "cold", "--dir", "/proc/none"));
-        Assert.Equal("cascade: '/proc' has 0 B free, and the benchmark takes up to 25 GiB: name another disk with --dir\n", _cli.Error);
+        Assert.Equal("cascade: '/proc' has 0 B free, and the benchmark takes up to 29 GiB: name another disk with --dir\n", _cli.Error);
         Assert.Empty(_cli.Started);
     }
 
     private Task<ColdBenchmarkResult> RunAsync(IProgress<(long Done, long Total)>? progress) =>
-        new ColdBenchmark(_node, _folder, "/dev/shm", Plan, TimeProvider.System).RunAsync(progress, CancellationToken.None);
+        new ColdBenchmark(_node, _node.TakeRoomAsync, _folder, "/dev/shm", Plan, TimeProvider.System).RunAsync(progress, CancellationToken.None);
 
     private sealed class Steps(List<(long Done, long Total)> steps) : IProgress<(long Done, long Total)>
     {

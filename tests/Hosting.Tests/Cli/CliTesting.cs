@@ -52,6 +52,8 @@ internal sealed class CliTesting : INodeLauncher, IDisposable
     {
         public ICascade Cache => testing.Cache;
 
+        public CascadeActors Actors => throw new NotSupportedException();
+
         public string MemoryDirectory => "/dev/shm";
 
         public ValueTask DisposeAsync()

@@ -33,6 +33,9 @@ internal sealed class StandInTwoTiers(long memoryBytes) : ICascade, ILeaseHolder
 
     public int LeasesOpen { get; private set; }
 
+    /// <summary>Rooms that were taken and not given back.</summary>
+    public int RoomsOpen { get; private set; }
+
     /// <summary>Puts of a head that was put before: every block has to be another.</summary>
     public int Repeated { get; private set; }
 
@@ -50,6 +53,26 @@ internal sealed class StandInTwoTiers(long memoryBytes) : ICascade, ILeaseHolder
 
             return new([.. Enumerable.Repeat(new PutResult(Answer, default, "why"), blocks.Length)]);
         }
+    }
+
+    /// <summary>Sets room aside as a put would that then does not come.</summary>
+    public Task<Action> TakeRoomAsync(long lengthBytes, CancellationToken cancellationToken)
+    {
+        lock (_gate)
+        {
+            _usedBytes += lengthBytes;
+            RoomsOpen++;
+            EvictBeyondMemory();
+        }
+
+        return Task.FromResult(() =>
+        {
+            lock (_gate)
+            {
+                _usedBytes -= lengthBytes;
+                RoomsOpen--;
+            }
+        });
     }
 
     public ValueTask<GetResult> GetAsync(CacheKey key, GetOptions? options = null, CancellationToken cancellationToken = default)
@@ -124,7 +147,13 @@ internal sealed class StandInTwoTiers(long memoryBytes) : ICascade, ILeaseHolder
     {
         _memory[key] = (bytes, isCold);
         _oldestFirst.Enqueue(key);
-        for (_usedBytes += bytes; _usedBytes > memoryBytes;)
+        _usedBytes += bytes;
+        EvictBeyondMemory();
+    }
+
+    private void EvictBeyondMemory()
+    {
+        while (_usedBytes > memoryBytes)
         {
             var victim = _oldestFirst.Dequeue();
             _memory.Remove(victim, out var evicted);
