@@ -136,6 +136,9 @@ public sealed partial class ColdStoreCore
         return false;
     }
 
+    /// <summary>True when space may come of a file that is given up.</summary>
+    private bool MayGiveUpAnother(LogFile file) => _index.Files.Values.Any(other => other != file && other.IsSealed);
+
     private bool Stall(FormattableString reason)
     {
         _stalled = reason.ToString(CultureInfo.InvariantCulture);
@@ -170,6 +173,8 @@ public sealed partial class ColdStoreCore
             // It may exist in part: it is deleted like any file in which nothing lives.
             file.IsSealed = file.IsTrimmed = _isRefused = true;
             OnDeviceError(done.Status, "a new file could not be created", pause: true);
+            if (done.Status != DeviceStatus.NoSpace || !MayGiveUpAnother(file))
+                TurnAwayWaiting();
         });
     }
 }

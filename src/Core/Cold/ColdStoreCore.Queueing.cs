@@ -138,6 +138,23 @@ public sealed partial class ColdStoreCore
 
     private void NoteExpiry(LogWrite write) => _nextExpiry = write.Deadline < _nextExpiry ? write.Deadline : _nextExpiry;
 
+    /// <summary>There is no file to write to and none to be had: whoever waits learns that now, and not when its time is over.</summary>
+    private void TurnAwayWaiting()
+    {
+        for (var node = _queue.First; node is not null;)
+        {
+            var next = node.Next;
+            if (node.Value.Sender is not null)
+            {
+                _queue.Remove(node);
+                Answer(node.Value, NotWritten("it could not be written"));
+                Complete(node.Value, isDurable: false);
+            }
+
+            node = next;
+        }
+    }
+
     private void ExpireWrites()
     {
         if (_now < _nextExpiry)

@@ -218,6 +218,10 @@ public sealed partial class ColdStoreCore
 
             _index.Remove(file);
             _figures.FilesReclaimed++;
+
+            // On a disk that was full there is room now, unless it was the file that could not be created: there is nothing to wait for.
+            if (_full && file.EndBytes > 0)
+                _retryAt = _now;
             ForgetTombstones();
             ChooseVictim();
         });

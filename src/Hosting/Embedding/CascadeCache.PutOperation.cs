@@ -188,7 +188,10 @@ internal sealed partial class CascadeCache
         {
             try
             {
-                var reply = await node.Actors.Memory.Ask<object>(new MakeDurable(id, binding, Left), Left, CancellationToken.None);
+                // The tier gets a little less time than the caller gave, so that its reason comes before the caller's time is over.
+                var left = Left;
+                var forTier = left - TimeSpan.FromTicks(Math.Min(left.Ticks / 4, TimeSpan.TicksPerSecond));
+                var reply = await node.Actors.Memory.Ask<object>(new MakeDurable(id, binding, forTier), left, CancellationToken.None);
                 return reply switch
                 {
                     MadeDurable => new PutResult(status, id),

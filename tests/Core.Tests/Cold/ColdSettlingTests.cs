@@ -82,8 +82,10 @@ public sealed class ColdSettlingTests
         var store = Ready(Plain);
         var first = store.Put(1, 1, 1);
         Assert.True(store.CompleteFirst("CreateFile", DeviceStatus.AccessDenied));
+        Assert.Contains("AccessDenied", Assert.IsType<Unavailable>(Assert.Single(first.Answers)).Reason, StringComparison.Ordinal);
+        Assert.Equal(1, first.Released);
         Assert.Contains("AccessDenied", Assert.IsType<Unavailable>(Assert.Single(store.Put(2, 2, 1).Answers)).Reason, StringComparison.Ordinal);
-        Assert.Equal(new ColdStored(true), store.Outcome(first));
+        store.Settle(20);
         Assert.Equal(new ColdStored(true), store.Outcome(store.Put(3, 3, 1)));
     }
 

@@ -5,6 +5,8 @@ namespace Cascade.Tiers.Tests.Cold;
 /// <summary>A file system mounted for one test, by root. Unmounted at its end, or at that of the process.</summary>
 internal sealed class MountedFileSystem : IDisposable
 {
+    private static int _count;
+
     private readonly string? _image;
     private int _mounts;
 
@@ -12,7 +14,7 @@ internal sealed class MountedFileSystem : IDisposable
     {
         Assert.SkipUnless(Environment.IsPrivilegedProcess, $"mounting takes root (mount {string.Join(' ', mount)})");
         _image = image;
-        Path = TemporaryFolder.Name("/var/tmp");
+        Path = NewName();
         Directory.CreateDirectory(Path);
         AppDomain.CurrentDomain.ProcessExit += OnExit;
         if (Run("mount", [.. mount, Path]))
@@ -33,7 +35,7 @@ internal sealed class MountedFileSystem : IDisposable
     public static MountedFileSystem SmallExt4(long lengthBytes)
     {
         Assert.SkipUnless(Environment.IsPrivilegedProcess, "mounting an ext4 takes root");
-        var image = TemporaryFolder.Name("/var/tmp") + ".img";
+        var image = NewName() + ".img";
         using (var file = File.Create(image))
             file.SetLength(lengthBytes);
         if (Run("mkfs.ext4", ["-q", "-O", "^has_journal", "-m", "0", image]))
@@ -41,6 +43,13 @@ internal sealed class MountedFileSystem : IDisposable
         File.Delete(image);
         Assert.Skip("mkfs.ext4 (package e2fsprogs) is not here");
         return null!;
+    }
+
+    /// <summary>Takes a view that was laid over it away again.</summary>
+    public void Uncover()
+    {
+        Assert.True(Run("umount", [Path]));
+        _mounts = 1;
     }
 
     public void MakeReadOnly() => Assert.True(Run("mount", ["-o", "remount,ro", Path]));
@@ -62,6 +71,9 @@ internal sealed class MountedFileSystem : IDisposable
         if (_image is not null)
             File.Delete(_image);
     }
+
+    private static string NewName() =>
+        System.IO.Path.Combine("/var/tmp", $"cascade-mount-{Environment.ProcessId}-{Interlocked.Increment(ref _count)}");
 
     private void OnExit(object? sender, EventArgs e) => Dispose();
 
