@@ -66,7 +66,7 @@ internal static class MemberWire
             {
                 var length = Encoding.UTF8.GetByteCount(text);
                 w.Raw(text, length);
-                lengths += WireFormat.VarintBytes((ulong)length);
+                lengths += WireFraming.VarintBytes((ulong)length);
             }
         }
         w.BytesHead(9, lengths);

@@ -109,7 +109,7 @@ internal ref partial struct WireFields
         int at = 0, taken = 0;
         while (at < bytes.Length)
         {
-            if (!WireFormat.TryVarint(bytes, ref at, out var value) || value > (ulong)last || taken == numbers.Length)
+            if (!WireFraming.TryVarint(bytes, ref at, out var value) || value > (ulong)last || taken == numbers.Length)
             {
                 Fail(field, "has a number out of its range, or too many");
                 return 0;

@@ -105,24 +105,24 @@ internal ref partial struct WireFields
     {
         number = 0;
         place = default;
-        if (!WireFormat.TryVarint(bytes, ref at, out var tag) || tag > uint.MaxValue)
+        if (!WireFraming.TryVarint(bytes, ref at, out var tag) || tag > uint.MaxValue)
             return false;
-        number = (uint)tag >> WireFormat.KindBits;
-        var kind = (WireKind)((uint)tag & ((1 << WireFormat.KindBits) - 1));
+        number = (uint)tag >> WireFraming.KindBits;
+        var kind = (WireKind)((uint)tag & ((1 << WireFraming.KindBits) - 1));
         if (number == 0)
             return false;
         var length = 0UL;
         switch (kind)
         {
             case WireKind.Varint:
-                if (!WireFormat.TryVarint(bytes, ref at, out var value))
+                if (!WireFraming.TryVarint(bytes, ref at, out var value))
                     return false;
                 place = new Place(kind, value);
                 return true;
             case WireKind.Fixed64: length = sizeof(ulong); break;
             case WireKind.Fixed32: length = sizeof(uint); break;
             case WireKind.Bytes:
-                if (!WireFormat.TryVarint(bytes, ref at, out length))
+                if (!WireFraming.TryVarint(bytes, ref at, out length))
                     return false;
                 break;
             default: return false;

@@ -127,7 +127,7 @@ internal ref struct WireWriter
     {
         if (value < first)
             Fail(string.Create(CultureInfo.InvariantCulture, $"Field {field} is {value}, and may be {first} or more."));
-        UInt64(field, WireFormat.ZigZag(value));
+        UInt64(field, WireFraming.ZigZag(value));
     }
 
     /// <summary>A text of so many bytes in UTF-8 at most.</summary>
@@ -163,7 +163,7 @@ internal ref struct WireWriter
         write(ref this, value);
         var length = Position - start;
         // Most messages are short: one byte was left for the length, and what came after it makes way for more.
-        var more = WireFormat.VarintBytes((ulong)length) - 1;
+        var more = WireFraming.VarintBytes((ulong)length) - 1;
         if (!_measures && more > 0)
             _bytes.Slice(start, length).CopyTo(_bytes[(start + more)..]);
         Position = start - 1;
@@ -201,7 +201,7 @@ internal ref struct WireWriter
     /// <summary>A number without a tag.</summary>
     public void Varint(ulong value)
     {
-        var length = WireFormat.VarintBytes(value);
+        var length = WireFraming.VarintBytes(value);
         if (!_measures)
         {
             var destination = _bytes.Slice(Position, length);
@@ -223,7 +223,7 @@ internal ref struct WireWriter
     private void Head(int field, WireKind kind)
     {
         if (!_measures)
-            _bytes[Position] = (byte)(field << WireFormat.KindBits | (byte)kind);
+            _bytes[Position] = (byte)(field << WireFraming.KindBits | (byte)kind);
         Position++;
     }
 }

@@ -17,7 +17,7 @@ internal enum WireKind : byte
 }
 
 /// <summary>The byte layer of Protocol Buffers.</summary>
-internal static class WireFormat
+internal static class WireFraming
 {
     /// <summary>Bits of a tag below the field's number.</summary>
     public const int KindBits = 3;
