@@ -33,6 +33,7 @@ public static class WireTable
     /// <param name="type">The message's number; <see cref="WireNumbers.None"/> when the answer is false.</param>
     /// <param name="why">Why not, in words for a person; null when it was written.</param>
     /// <returns>False when the message has no wire form, or is beyond what a receiver would take.</returns>
+    /// <exception cref="InvalidOperationException">A list of the message was changed meanwhile; nothing was written.</exception>
     public static bool TryWrite(object message, IBufferWriter<byte> destination, out uint type, [NotNullWhen(false)] out string? why)
     {
         ArgumentNullException.ThrowIfNull(message);
@@ -56,6 +57,8 @@ public static class WireTable
         {
             var writer = WireWriter.Into(destination.GetSpan(measure.Position)[..measure.Position]);
             codec.Write(ref writer, message);
+            if (writer.Position != measure.Position)
+                throw new InvalidOperationException($"A {codec.Type.Name} changed while it was written: messages and their lists have to stay as they are.");
             destination.Advance(measure.Position);
         }
         type = codec.Number;

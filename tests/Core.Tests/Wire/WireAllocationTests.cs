@@ -11,7 +11,7 @@ public sealed class WireAllocationTests
 {
     private const int Rounds = 1000;
 
-    // The two messages that are read, of 64 and 112 bytes, and some air.
+    // The two messages that are read take 160 bytes; the rest is air.
     private const long BytesMax = 256;
 
     [Fact]

@@ -1,3 +1,4 @@
+using System.Buffers;
 using Cascade.Core.Clocks;
 using Cascade.Core.Identity;
 using Cascade.Core.Membership;
@@ -158,6 +159,28 @@ public sealed class WireLimitTests
         ];
         foreach (var message in wrong)
             Assert.StartsWith($"This {message.GetType().Name} is not sent: ", NotWritten(message), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Message_that_changes_while_it_is_written_is_told_of()
+    {
+        var buffer = new ArrayBufferWriter<byte>();
+        Assert.Throws<InvalidOperationException>(() => WireTable.TryWrite(new RegistryPart(new Shrinking()), buffer, out _));
+        Assert.Equal(0, buffer.WrittenCount);
+    }
+
+    /// <summary>One entry while it is measured, and then none.</summary>
+    private sealed class Shrinking : IReadOnlyList<RegistryEntry>
+    {
+        private int _asked;
+
+        public int Count => _asked++ < 3 ? 1 : 0;
+
+        public RegistryEntry this[int index] => RegistryEntry.Removed(Key(1), default);
+
+        public IEnumerator<RegistryEntry> GetEnumerator() => throw new NotSupportedException();
+
+        System.Collections.IEnumerator System.Collections.IEnumerable.GetEnumerator() => GetEnumerator();
     }
 
     private static void CodedBytes(byte[] whole, int field)
