@@ -60,7 +60,9 @@ internal sealed partial class Peer : IRunnable
 
         Run(after);
         if (flush) _remote.ScheduleFlush(this);
-        if (outcome != SendOutcome.Queued) Reject(new Queued(message, sender, to), outcome, detail);
+        if (outcome == SendOutcome.Queued) return;
+        Reject(new Queued(message, sender, to), outcome, detail);
+        if (outcome == SendOutcome.Uncoded && to is RemoteAskRef ask) Reject(ask, new UncodedMessageException($"The reply, {message.GetType()}, could not be sent."));
     }
 
     /// <summary>Tells an asker of the peer that no reply will come.</summary>
@@ -168,7 +170,7 @@ internal sealed partial class Peer : IRunnable
         var front = _queue.Front;
         try
         {
-            if (Wire.TryMessage(front, _remote, this, to, message, sender, ask))
+            if (Wire.TryMessage(front, _remote, to, message, sender, ask))
             {
                 _queue.Add(new Queued(message, sender, to));
                 return SendOutcome.Queued;

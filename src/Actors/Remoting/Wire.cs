@@ -11,12 +11,11 @@ internal static class Wire
     /// <summary>False, with the frame to be taken back, when the codec has no such message.</summary>
     /// <param name="buffer">Takes the frame.</param>
     /// <param name="remote">The sending side.</param>
-    /// <param name="peer">Whom it goes to.</param>
-    /// <param name="to">The recipient, of that peer.</param>
+    /// <param name="to">The recipient.</param>
     /// <param name="message">What is told.</param>
     /// <param name="sender">Who tells it.</param>
     /// <param name="ask">The sender's number when it is an ask of this system, else 0.</param>
-    public static bool TryMessage(FrameBuffer buffer, RemoteSystem remote, Peer peer, RemoteRef to, object message, IActorRef? sender, ulong ask)
+    public static bool TryMessage(FrameBuffer buffer, RemoteSystem remote, RemoteRef to, object message, IActorRef? sender, ulong ask)
     {
         buffer.Begin(FrameKind.Message);
         buffer.Raw(to.Wire);
@@ -30,7 +29,7 @@ internal static class Wire
                 buffer.Raw(remote.WireOf(local));
                 break;
             case RemoteRef other:
-                other.WriteFor(peer, buffer);
+                other.WriteAsSender(buffer);
                 break;
             default:
                 buffer.U8((byte)RefKind.None);

@@ -45,7 +45,7 @@ internal enum ByeCode : byte
     Down = 3,
 }
 
-/// <summary>How a ref stands in a frame; the numbers are the wire's. All but the last two belong to the system that the frame is about.</summary>
+/// <summary>How a ref stands in a frame; the numbers are the wire's. The first three are recipients of the receiving system, or senders of the sending one.</summary>
 internal enum RefKind : byte
 {
     None = 0,

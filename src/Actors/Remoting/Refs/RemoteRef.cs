@@ -28,15 +28,9 @@ internal abstract class RemoteRef(Peer peer, ulong incarnation, byte[] wire) : I
 
     public abstract void SendSystemMessage(SystemMessage message);
 
-    /// <summary>Writes the ref as a sender in a frame to <paramref name="to"/>.</summary>
-    public void WriteFor(Peer to, FrameBuffer buffer)
+    /// <summary>Writes the ref as a sender: with its address, since without one it would be of the system that sends the frame.</summary>
+    public void WriteAsSender(FrameBuffer buffer)
     {
-        if (to == peer)
-        {
-            buffer.Raw(wire);
-            return;
-        }
-
         buffer.U8((byte)((RefKind)wire[0] == RefKind.Ask ? RefKind.ForeignAsk : RefKind.ForeignPath));
         buffer.Text(peer.Name);
         buffer.U64(incarnation);
