@@ -49,11 +49,9 @@ internal sealed partial class Peer
         Incoming? added = null;
         Step((_, _, _) =>
         {
-            if (_watched.TryGetValue(key, out var present))
-            {
-                if (present.HasEnded) Wire.OfActor(_queue.Front, FrameKind.Terminated, key);
-            }
-            else if (subject is null || _watched.Count >= _remote.Settings.WatchesMax)
+            // One that has ended was told of over this connection already; saying it twice could meet a younger watch.
+            if (_watched.ContainsKey(key)) return;
+            if (subject is null || _watched.Count >= _remote.Settings.WatchesMax)
             {
                 Wire.OfActor(_queue.Front, FrameKind.Terminated, key);
             }

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Cascade.Actors.Remoting.Associations;
 using Cascade.Actors.Remoting.Refs;
 
@@ -62,7 +61,9 @@ internal sealed partial class Peer : IRunnable
         if (flush) _remote.ScheduleFlush(this);
         if (outcome == SendOutcome.Queued) return;
         Reject(new Queued(message, sender, to), outcome, detail);
-        if (outcome == SendOutcome.Uncoded && to is RemoteAskRef ask) Reject(ask, new UncodedMessageException($"The reply, {message.GetType()}, could not be sent."));
+        if (to is not RemoteAskRef ask) return;
+        if (outcome == SendOutcome.Uncoded) Reject(ask, new UncodedMessageException($"The reply, {message.GetType()}, could not be sent."));
+        if (outcome == SendOutcome.Full) Reject(ask, new MailboxFullException($"The reply found the send queue to {Name} full."));
     }
 
     /// <summary>Tells an asker of the peer that no reply will come.</summary>
@@ -72,7 +73,7 @@ internal sealed partial class Peer : IRunnable
         lock (_lock)
         {
             // Without room or connection the asker learns it by the loss of the connection, or by its timeout.
-            if (!_association.CanQueue || _queue.IsFull || IsOfOtherLife(ask)) return;
+            if (!_association.CanQueue || !_queue.HasReserve || IsOfOtherLife(ask)) return;
             Wire.Reject(_queue.Front, ask.Number, cause);
             flush = TryScheduleFlush();
         }
@@ -202,7 +203,7 @@ internal sealed partial class Peer : IRunnable
             SendOutcome.Full => new MailboxFullException($"The send queue to {Name} is full; {message.GetType()} was not taken. Retry later."),
             SendOutcome.TooManyAsks => new MailboxFullException($"{_remote.Settings.AsksMax} asks to remote actors are open; {message.GetType()} was not taken. Retry later."),
             SendOutcome.Uncoded => new UncodedMessageException($"{message.GetType()} cannot be sent to {actor}: {detail ?? "it is not in the codec's table"}."),
-            _ => new PeerUnreachableException(string.Create(CultureInfo.InvariantCulture, $"{Name} is not connected; {message.GetType()} was not sent{(detail is null ? "." : ": ")}{detail}")),
+            _ => new PeerUnreachableException($"{Name} is not connected; {message.GetType()} was not sent{(detail is null ? string.Empty : ": ")}{detail}."),
         });
 
     private static void Run(List<Action>? after)

@@ -3,7 +3,7 @@ namespace Cascade.Actors.Remoting;
 /// <summary>What a system's remoting is made with. Both ends of a connection should agree in <see cref="FrameBytesMax"/>.</summary>
 public sealed record RemoteSettings
 {
-    /// <summary>Only nodes of one cluster talk to each other; at most 255 bytes of UTF-8.</summary>
+    /// <summary>Only nodes of one cluster talk to each other; at most 80 characters.</summary>
     public required string ClusterName { get; init; }
 
     /// <summary>Differs between two lives of a node at one address, so that a restart is seen; not 0. The start time will do.</summary>
@@ -63,6 +63,8 @@ public sealed record RemoteSettings
     internal void Validate()
     {
         ArgumentException.ThrowIfNullOrEmpty(ClusterName);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(ClusterName.Length, 80, nameof(ClusterName));
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(Host?.Length ?? 0, 255, nameof(Host));
         ArgumentException.ThrowIfNullOrEmpty(Host);
         ArgumentOutOfRangeException.ThrowIfZero(Incarnation);
         ArgumentOutOfRangeException.ThrowIfLessThan(FrameBytesMax, 4_096);

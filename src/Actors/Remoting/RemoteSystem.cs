@@ -9,6 +9,7 @@ namespace Cascade.Actors.Remoting;
 public sealed class RemoteSystem : IRefReader, IDisposable
 {
     private const int WiresCached = 4_096;
+    private const int PathLengthMax = 16_384;
 
     private readonly Lock _lock = new();
     private readonly ConcurrentDictionary<string, Peer> _peers = new(StringComparer.Ordinal);
@@ -69,7 +70,7 @@ public sealed class RemoteSystem : IRefReader, IDisposable
 
     /// <summary>The ref for a full path; to a local actor when the address is this system's own, to nobody's mailbox when there is none.</summary>
     /// <exception cref="FormatException">The text is no <c>cascade://system@host:port/path</c>.</exception>
-    /// <exception cref="InvalidOperationException">Too many peers are known.</exception>
+    /// <exception cref="InvalidOperationException">Too many peers are known, or the remoting has ended.</exception>
     public IActorRef Resolve(string path)
     {
         ArgumentNullException.ThrowIfNull(path);
@@ -83,8 +84,9 @@ public sealed class RemoteSystem : IRefReader, IDisposable
     {
         ArgumentNullException.ThrowIfNull(address);
         ArgumentException.ThrowIfNullOrEmpty(path);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(path.Length, PathLengthMax, nameof(path));
         if (address == Address) return (IActorRef?)ActorPaths.Find(System, path, 0) ?? new MissingActorRef(System, ActorPaths.Parse(address, path, 0));
-        var peer = TryPeer(address) ?? throw new InvalidOperationException($"{Settings.PeersMax} peers are known; {address} is one too many.");
+        var peer = TryPeer(address) ?? throw new InvalidOperationException($"{address} has no host, {Settings.PeersMax} peers are known already, or the remoting has ended.");
         return new RemoteActorRef(peer, 0, path, 0);
     }
 

@@ -170,7 +170,8 @@ public sealed class FrameDecoderTests
         FrameKind.Reject => $"Reject {frame.Ask} code {frame.Code} {Encoding.UTF8.GetString(frame.Body)}",
         FrameKind.Bye => $"Bye {frame.Code} {Encoding.UTF8.GetString(frame.Body)}",
         FrameKind.Heartbeat => "Heartbeat",
-        FrameKind.Hello => $"Hello {frame.Hello!.IsAnswer} {frame.Hello.Cluster} {frame.Hello.Address} {frame.Hello.Incarnation} {frame.Hello.Connection} {frame.Hello.LastConnection}",
+        FrameKind.Hello => $"Hello {frame.Hello!.IsAnswer} {frame.Hello.Cluster} {frame.Hello.Address} " +
+            $"{frame.Hello.Incarnation} {frame.Hello.Connection} {frame.Hello.LastConnection}",
         _ => $"{frame.Kind} {Describe(frame.Recipient)}",
     };
 

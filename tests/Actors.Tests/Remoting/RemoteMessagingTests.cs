@@ -174,6 +174,20 @@ public sealed class RemoteMessagingTests
     }
 
     [Fact]
+    public void Replies_that_find_the_send_queue_full_fail_their_asks_promptly()
+    {
+        var c = _world.Start("c", configure: s => s with { QueueMessagesMax = 2 });
+        var senders = new List<IActorRef>();
+        c.System.ActorOf(Props.Create(() => new Keep(senders.Add)), "keep");
+        var asks = Enumerable.Range(0, 5).Select(_ => _a.At(c, "/user/keep").Ask<string>("x", TimeSpan.FromSeconds(60))).ToArray();
+        _world.Advance(0.1);
+        foreach (var sender in senders) sender.Tell("reply");
+        _world.Advance(0.1);
+        Assert.Equal(2, asks.Count(ask => ask.IsCompletedSuccessfully));
+        Assert.Equal(3, asks.Count(ask => ask.Exception?.InnerException is MailboxFullException));
+    }
+
+    [Fact]
     public void Too_many_open_asks_fail_the_next_until_one_is_over()
     {
         var c = _world.Start("c", configure: s => s with { AsksMax = 3 });

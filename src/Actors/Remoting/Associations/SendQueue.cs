@@ -44,6 +44,9 @@ internal sealed class SendQueue(RemoteSettings settings)
 
     public bool IsFull => Messages >= settings.QueueMessagesMax || Bytes >= settings.QueueBytesMax;
 
+    /// <summary>Room that is kept for the news that an ask gets no reply.</summary>
+    public bool HasReserve => Bytes < settings.QueueBytesMax * 3L / 2;
+
     /// <summary>True when lifecycle frames, which pass the bound, have piled up to twice of it: the connection has to be given up.</summary>
     public bool IsOverrun => Bytes >= 2L * settings.QueueBytesMax;
 
