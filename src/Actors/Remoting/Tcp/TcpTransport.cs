@@ -20,7 +20,8 @@ public sealed class TcpTransport(RemoteTls? tls = null, bool insecure = false) :
     /// <exception cref="InvalidOperationException">The host is not this machine's loopback, and neither TLS nor insecure operation was chosen.</exception>
     public int Listen(string host, int port, Func<IRemoteConnection, IRemoteConnectionHandler?> accept)
     {
-        var address = AddressOf(host);
+        // Once, while the node starts; nothing else waits for it.
+        var address = AddressOf(host, CancellationToken.None).GetAwaiter().GetResult();
         if (!IsAllowed(address))
             throw new InvalidOperationException($"{host} can be reached from other machines: give the remoting certificates, or say that it may be insecure.");
         var listener = new TcpListener(address, port);
@@ -36,10 +37,12 @@ public sealed class TcpTransport(RemoteTls? tls = null, bool insecure = false) :
     /// <inheritdoc/>
     public void StopListening() => _listener?.Stop();
 
-    private static IPAddress AddressOf(string host)
+    private static async Task<IPAddress> AddressOf(string host, CancellationToken cancellationToken)
     {
         if (IPAddress.TryParse(host.Trim('[', ']'), out var address)) return address;
-        return host == "localhost" ? IPAddress.Loopback : Dns.GetHostAddresses(host, AddressFamily.InterNetwork)[0];
+        if (host == "localhost") return IPAddress.Loopback;
+        var known = await Dns.GetHostAddressesAsync(host, AddressFamily.InterNetwork, cancellationToken).ConfigureAwait(false);
+        return known.Length > 0 ? known[0] : throw new InvalidOperationException($"{host} has no IPv4 address");
     }
 
     private bool IsAllowed(IPAddress address) => tls is not null || insecure || IPAddress.IsLoopback(address);
@@ -106,7 +109,7 @@ public sealed class TcpTransport(RemoteTls? tls = null, bool insecure = false) :
         try
         {
             using var limit = new CancellationTokenSource(ConnectLimit, TimeProvider.System);
-            var address = AddressOf(host);
+            var address = await AddressOf(host, limit.Token).ConfigureAwait(false);
             if (!IsAllowed(address)) throw new InvalidOperationException($"{host} is another machine and the remoting has no certificates");
             var client = new TcpClient(address.AddressFamily);
             connection = new TcpConnection(client, host);
