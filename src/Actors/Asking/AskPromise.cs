@@ -14,6 +14,8 @@ internal sealed class AskPromise<T>(ActorSystem system, IActorRef target) : Task
 
     public ActorSystem System => system;
 
+    public bool IsSettled => Volatile.Read(ref _outcome) is not null || Task.IsCompleted;
+
     public ActorPath Path => _path ??= system.NextAskPath();
 
     public void Arm(TimeSpan timeout, CancellationToken cancellationToken)

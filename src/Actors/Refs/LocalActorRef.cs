@@ -20,6 +20,8 @@ internal sealed class LocalActorRef : IInternalActorRef
 
     public string Name => _name;
 
+    public int Uid => _uid;
+
     public ActorSystem System => Mailbox.Cell.System;
 
     public ActorPath Path => new(Parent.Path, _name, _uid);

@@ -92,6 +92,14 @@ public sealed class ActorSystem : IActorRefFactory, IDisposable
 
     internal IActorRef SystemActorOf(Props props, string name) => _internal.Mailbox.Cell.ActorOf(props, name);
 
+    /// <summary>The root of a tree that paths may name: <c>user</c> or <c>system</c>; null for another name.</summary>
+    internal LocalActorRef? Guardian(ReadOnlySpan<char> name) => name switch
+    {
+        "user" => _user,
+        "system" => _internal,
+        _ => null,
+    };
+
     internal T Extension<T>(Func<ActorSystem, T> create)
         where T : class
     {

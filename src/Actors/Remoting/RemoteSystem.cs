@@ -1,0 +1,198 @@
+using System.Collections.Concurrent;
+using Cascade.Actors.Remoting.Associations;
+using Cascade.Actors.Remoting.Frames;
+using Cascade.Actors.Remoting.Refs;
+
+namespace Cascade.Actors.Remoting;
+
+/// <summary>Joins an actor system to others: refs to their actors, and their messages to ours. Thread-safe; ends with its system.</summary>
+public sealed class RemoteSystem : IRefReader, IDisposable
+{
+    private const int WiresCached = 4_096;
+    private const int PathLengthMax = 16_384;
+
+    private readonly Lock _lock = new();
+    private readonly ConcurrentDictionary<string, Peer> _peers = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<LocalActorRef, byte[]> _wires = new();
+    private readonly HashSet<Link> _strangers = [];
+    private readonly long _start;
+    private ITimer? _timer;
+    private long _ticks;
+    private bool _stopped;
+
+    private RemoteSystem(ActorSystem system, RemoteSettings settings, IMessageCodec codec, IRemoteTransport transport)
+    {
+        (System, Settings, Transport) = (system, settings, transport);
+        _start = system.Time.GetTimestamp();
+        Codec = new WireCodec(codec, this);
+        Asks = new AskRegistry(settings.AsksMax, settings.Incarnation);
+        Address = new Address("cascade", system.Name, settings.Host, settings.Port);
+        Name = Address.ToString();
+    }
+
+    /// <summary>The system that is joined.</summary>
+    public ActorSystem System { get; }
+
+    /// <summary>Where other systems reach this one.</summary>
+    public Address Address { get; private set; }
+
+    internal string Name { get; private set; }
+
+    internal RemoteSettings Settings { get; }
+
+    internal IRemoteTransport Transport { get; }
+
+    internal WireCodec Codec { get; }
+
+    internal AskRegistry Asks { get; }
+
+    internal TimeSpan Now => System.Time.GetElapsedTime(_start);
+
+    /// <summary>Joins a system, listening from now on. At most once a system.</summary>
+    /// <param name="system">The system.</param>
+    /// <param name="settings">Who it is and its bounds.</param>
+    /// <param name="codec">The table of messages, the same on all nodes.</param>
+    /// <param name="transport">What carries the bytes; of this system alone.</param>
+    /// <exception cref="InvalidOperationException">The system is joined already.</exception>
+    /// <exception cref="ArgumentException">The settings are out of range.</exception>
+    public static RemoteSystem Start(ActorSystem system, RemoteSettings settings, IMessageCodec codec, IRemoteTransport transport)
+    {
+        ArgumentNullException.ThrowIfNull(system);
+        ArgumentNullException.ThrowIfNull(settings);
+        ArgumentNullException.ThrowIfNull(codec);
+        ArgumentNullException.ThrowIfNull(transport);
+        settings.Validate();
+        var made = new RemoteSystem(system, settings, codec, transport);
+        if (system.Extension(_ => made) != made) throw new InvalidOperationException($"{system.Name} has its remoting already; start it once.");
+        made.Listen();
+        return made;
+    }
+
+    /// <summary>The ref for a full path; to a local actor when the address is this system's own, to nobody's mailbox when there is none.</summary>
+    /// <exception cref="FormatException">The text is no <c>cascade://system@host:port/path</c>.</exception>
+    /// <exception cref="InvalidOperationException">Too many peers are known, or the remoting has ended.</exception>
+    public IActorRef Resolve(string path)
+    {
+        ArgumentNullException.ThrowIfNull(path);
+        if (!ActorPaths.TryParse(path, out var address, out var local) || local.Length < 2)
+            throw new FormatException($"'{path}' is no path of an actor: write cascade://system@host:port/user/name.");
+        return Resolve(address, local);
+    }
+
+    /// <summary>The ref for a path, such as <c>/user/name</c>, of the system at an address.</summary>
+    public IActorRef Resolve(Address address, string path)
+    {
+        ArgumentNullException.ThrowIfNull(address);
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(path.Length, PathLengthMax, nameof(path));
+        if (address == Address) return (IActorRef?)ActorPaths.Find(System, path, 0) ?? new MissingActorRef(System, ActorPaths.Parse(address, path, 0));
+        var peer = TryPeer(address) ?? throw new InvalidOperationException($"{address} has no host, {Settings.PeersMax} peers are known already, or the remoting has ended.");
+        return new RemoteActorRef(peer, 0, path, 0);
+    }
+
+    /// <inheritdoc/>
+    public IActorRef? Read(string path)
+    {
+        if (path is null || !ActorPaths.TryParse(path, out var address, out var local) || local.Length < 2) return null;
+        return address != Address && TryPeer(address) is null ? null : Resolve(address, local);
+    }
+
+    /// <summary>
+    /// Says that the peer's present life is over, whatever it says itself: watches of its actors fire, messages to it are dead letters and its
+    /// connections are refused until it comes back in another life.
+    /// </summary>
+    public void MarkDown(Address address) => TryPeer(address)?.Step(static (association, now, effects) => association.MarkDown(now, effects));
+
+    /// <summary>Says that a new life of a peer that was down is known, so that it may be called again.</summary>
+    public void MarkUp(Address address) => TryPeer(address)?.Step(static (association, _, _) => association.MarkUp());
+
+    /// <summary>Whether frames flow between this system and a peer now.</summary>
+    public bool IsConnected(Address address) =>
+        address is not null && _peers.TryGetValue(address.ToString(), out var peer) && peer.State == AssociationState.Established;
+
+    /// <summary>Says farewell to all peers and takes no more connections.</summary>
+    public void Dispose()
+    {
+        Link[] strangers;
+        lock (_lock)
+        {
+            if (_stopped) return;
+            _stopped = true;
+            strangers = [.. _strangers];
+        }
+
+        _timer?.Dispose();
+        Transport.StopListening();
+        foreach (var stranger in strangers) stranger.Close(ByeCode.Shutdown, "the node ends");
+        foreach (var peer in _peers.Values) peer.Step(static (association, now, effects) => association.Stop(now, effects));
+    }
+
+    internal Peer? TryPeer(Address address)
+    {
+        var name = address.ToString();
+        if (_peers.TryGetValue(name, out var known)) return known;
+        lock (_lock)
+        {
+            if (_peers.TryGetValue(name, out known)) return known;
+            if (_stopped || _peers.Count >= Settings.PeersMax || address.Host is null || name == Name) return null;
+            return _peers[name] = new Peer(this, address);
+        }
+    }
+
+    internal byte[] WireOf(LocalActorRef local)
+    {
+        if (_wires.TryGetValue(local, out var wire)) return wire;
+        // Dropping all is cheap, and keeps refs of stopped actors from gathering.
+        if (_wires.Count >= WiresCached) _wires.Clear();
+        return _wires[local] = RemoteActorRef.WireOf(local.Path.ToStringWithoutAddress(), (uint)local.Uid);
+    }
+
+    internal void Forget(Link link)
+    {
+        lock (_lock)
+        {
+            _strangers.Remove(link);
+        }
+    }
+
+    internal void Note(string peer, string text) => System.Publish(new RemotingEvent(peer, Name, text));
+
+    internal void ScheduleFlush(Peer peer) => System.Dispatcher.Schedule(peer);
+
+    private void Listen()
+    {
+        var port = Transport.Listen(Settings.Host, Settings.Port, Accept);
+        Address = Address with { Port = port };
+        Name = Address.ToString();
+        using (ExecutionContext.SuppressFlow())
+            _timer = System.Time.CreateTimer(static remote => ((RemoteSystem)remote!).Tick(), this, Settings.TickInterval, Settings.TickInterval);
+        // At once and on the thread that ends the system, so that one thread stays one thread.
+        _ = System.WhenTerminated.ContinueWith(
+            static (_, remote) => ((RemoteSystem)remote!).Dispose(), this, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+    }
+
+    private Link? Accept(IRemoteConnection connection)
+    {
+        lock (_lock)
+        {
+            if (_stopped || _strangers.Count >= Settings.StrangersMax) return null;
+            var link = new Link(this, null, connection) { GreetingDeadline = Now + Settings.HandshakeTimeout };
+            _strangers.Add(link);
+            return link;
+        }
+    }
+
+    private void Tick()
+    {
+        var now = Now;
+        Link[] late;
+        lock (_lock)
+        {
+            late = _strangers.Count == 0 ? [] : [.. _strangers.Where(link => now >= link.GreetingDeadline)];
+        }
+
+        foreach (var link in late) link.Close(ByeCode.Other, "no greeting in time");
+        foreach (var (_, peer) in _peers) peer.Tick();
+        if (++_ticks % 16 == 0) Asks.Sweep();
+    }
+}
