@@ -122,8 +122,8 @@ public sealed class BulkServer : IAsyncDisposable
             }
         }
 
-        Note(null, BulkCloseReason.TooManyConnections);
         socket.Dispose();
+        Note(null, BulkCloseReason.TooManyConnections, null);
     }
 
     private void Forget(Task serving)
@@ -137,17 +137,18 @@ public sealed class BulkServer : IAsyncDisposable
         await Task.Yield();
         var from = default(EndPoint);
         var reason = BulkCloseReason.Broken;
+        var fault = default(Exception);
         try
         {
             from = socket.RemoteEndPoint;
             BulkStreams.Configure(socket, 0);
-            var connection = new BulkServerConnection(_options, _copies, _time, _security, _stopping.Token);
+            using var connection = new BulkServerConnection(_options, _copies, _time, _security, bytes => Interlocked.Add(ref _sentBytes, bytes), _stopping.Token);
             reason = await connection.RunAsync(socket);
-            Interlocked.Add(ref _sentBytes, connection.SentBytes);
         }
-        catch (Exception failure) when (BulkStreams.IsConnectionFailure(failure) || failure is OperationCanceledException)
+        catch (Exception failure)
         {
-            // Noted below as broken.
+            // Whatever it is, it ends one connection: it is told of below.
+            fault = failure;
         }
         finally
         {
@@ -155,12 +156,12 @@ public sealed class BulkServer : IAsyncDisposable
         }
 
         if (reason != BulkCloseReason.Closed && !_stopping.IsCancellationRequested)
-            Note(from, reason);
+            Note(from, reason, fault);
     }
 
-    private void Note(EndPoint? from, BulkCloseReason reason)
+    private void Note(EndPoint? from, BulkCloseReason reason, Exception? fault)
     {
         Interlocked.Increment(ref _faults);
-        _options.OnFault?.Invoke(from, reason);
+        _options.OnFault?.Invoke(from, reason, fault);
     }
 }

@@ -1,22 +1,18 @@
 using System.Net.Sockets;
 using System.Security.Cryptography;
-using Cascade.Core.Leases;
 using Cascade.Tiers.Shm;
 
 namespace Cascade.Tiers.Fabric;
 
 /// <summary>The serving end of one bulk connection: one request after another. Any failure ends this connection and nothing else.</summary>
 internal sealed class BulkServerConnection(
-    BulkServerOptions options, ShmDirectory copies, TimeProvider time, BulkSecurity security, CancellationToken stopping)
+    BulkServerOptions options, ShmDirectory copies, TimeProvider time, BulkSecurity security, Action<int> onSent, CancellationToken stopping) : IDisposable
 {
     // A lease must not end before the deadline that ends the sending, or a slow client would be told that the copy is gone.
     private static readonly TimeSpan LeaseSlack = TimeSpan.FromSeconds(5);
 
     private readonly byte[] _frame = new byte[BulkFrames.LongestBytes];
     private readonly MappedMemory _payload = new();
-
-    /// <summary>Payload bytes sent.</summary>
-    public long SentBytes { get; private set; }
 
     /// <summary>Serves the connection to its end and says what that was.</summary>
     public async Task<BulkCloseReason> RunAsync(Socket socket)
@@ -56,6 +52,8 @@ internal sealed class BulkServerConnection(
                 return ended.Value;
         }
     }
+
+    public void Dispose() => ((IDisposable)_payload).Dispose();
 
     /// <summary>Gives why the client is refused; null when it is not.</summary>
     private async Task<BulkCloseReason?> OpenAsync(Stream stream, CancellationToken deadline)
@@ -140,7 +138,7 @@ internal sealed class BulkServerConnection(
             BulkFrames.WriteTrailer(_frame, request.Id, lease.IsHeld ? BulkStatus.Good : BulkStatus.Stale);
         }
 
-        SentBytes += request.LengthBytes;
+        onSent(request.LengthBytes);
         await stream.WriteAsync(_frame.AsMemory(0, BulkFrames.TrailerBytes), deadline);
     }
 
@@ -150,26 +148,5 @@ internal sealed class BulkServerConnection(
         return stream.WriteAsync(_frame.AsMemory(0, BulkFrames.ReplyBytes), deadline);
     }
 
-    private Deadline Within(TimeSpan time1) => new(time1, time, stopping);
-
-    /// <summary>A token that ends with the time given or with the server.</summary>
-    private readonly struct Deadline : IDisposable
-    {
-        private readonly CancellationTokenSource _timer;
-        private readonly CancellationTokenSource _both;
-
-        public Deadline(TimeSpan time, TimeProvider provider, CancellationToken stopping)
-        {
-            _timer = new CancellationTokenSource(time, provider);
-            _both = CancellationTokenSource.CreateLinkedTokenSource(_timer.Token, stopping);
-        }
-
-        public CancellationToken Token => _both.Token;
-
-        public void Dispose()
-        {
-            _both.Dispose();
-            _timer.Dispose();
-        }
-    }
+    private BulkDeadline Within(TimeSpan timeout) => new(timeout, time, stopping);
 }

@@ -39,8 +39,8 @@ public sealed record BulkServerOptions
     /// <summary>Put between each connection and its socket, such as TLS; null for nothing.</summary>
     public BulkStreamWrapper? Wrapper { get; init; }
 
-    /// <summary>Told of every connection that was closed for a fault, and why. On any thread; must not block.</summary>
-    public Action<EndPoint?, BulkCloseReason>? OnFault { get; init; }
+    /// <summary>Told of every connection that was closed for a fault: whose, why, and the exception where there was one. On any thread; must not block.</summary>
+    public Action<EndPoint?, BulkCloseReason, Exception?>? OnFault { get; init; }
 
     /// <summary>Checks every value.</summary>
     /// <exception cref="ArgumentException">A value is outside its range; the message says which.</exception>
