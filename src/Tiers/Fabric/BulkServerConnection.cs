@@ -38,10 +38,6 @@ internal sealed class BulkServerConnection(
         {
             return BulkCloseReason.HandshakeTimedOut;
         }
-        catch (EndOfStreamException)
-        {
-            return BulkCloseReason.WrongProtocol;
-        }
 
         if (refused is not null)
             return refused.Value;
@@ -61,8 +57,13 @@ internal sealed class BulkServerConnection(
         var nonce = RandomNumberGenerator.GetBytes(BulkFrames.NonceBytes);
         BulkFrames.WriteOpening(_frame.AsSpan(0, BulkFrames.GreetingBytes), options.Node, nonce);
         await stream.WriteAsync(_frame.AsMemory(0, BulkFrames.GreetingBytes), deadline);
-        await stream.ReadExactlyAsync(_frame.AsMemory(0, BulkFrames.HelloBytes), deadline);
-        if (BulkFrames.FaultOfOpening(_frame, out _) is not null)
+        var read = await stream.ReadAtLeastAsync(
+            _frame.AsMemory(0, BulkFrames.HelloBytes), BulkFrames.HelloBytes, throwOnEndOfStream: false, deadline);
+
+        // A client that finds its pull done by other streams meanwhile leaves without a word.
+        if (read == 0)
+            return BulkCloseReason.Closed;
+        if (read < BulkFrames.HelloBytes || BulkFrames.FaultOfOpening(_frame, out _) is not null)
             return BulkCloseReason.WrongProtocol;
         if (!Answer(nonce))
             return BulkCloseReason.WrongCluster;

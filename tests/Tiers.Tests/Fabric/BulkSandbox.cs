@@ -26,7 +26,16 @@ internal sealed class BulkSandbox : IAsyncDisposable
             EndPoint = new IPEndPoint(IPAddress.Loopback, 0),
             OnFault = (_, reason, _) => _faults.Writer.TryWrite(reason),
         };
-        Server = BulkServer.Start(server is null ? options : server(options), Box.Readers, time ?? TimeProvider.System);
+        try
+        {
+            Server = BulkServer.Start(server is null ? options : server(options), Box.Readers, time ?? TimeProvider.System);
+        }
+        catch
+        {
+            Box.Dispose();
+            throw;
+        }
+
         ClientOptions = new BulkClientOptions
         {
             ClusterName = "test",
