@@ -142,7 +142,7 @@ internal sealed class HookedStream(Stream inner, Func<Task> beforePayload) : Str
     public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
     {
         if (buffer.Length > BulkFrames.LongestBytes)
-            await beforePayload();
+            await beforePayload().WaitAsync(cancellationToken);
         await inner.WriteAsync(buffer, cancellationToken);
     }
 

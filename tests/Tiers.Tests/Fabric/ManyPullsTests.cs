@@ -17,7 +17,7 @@ public sealed class ManyPullsTests
     {
         const int Seed = 90210;
         await using var node = new BulkSandbox();
-        using var tcp = node.Client(options => options with { PieceBytes = 64 << 10, SplitAboveBytes = 128 << 10, SmallBytes = 16 << 10 });
+        using var tcp = node.Client(options => options with { PieceBytes = 64 << 10, SplitAboveBytes = 96 << 10, SmallBytes = 16 << 10 });
         using var mapping = new SameHostFabric(new SameHostOptions { ClusterName = "test", Directory = node.Box.Folder }, TimeProvider.System);
         IPayloadFabric fabric = kind == FabricKind.Tcp ? tcp : mapping;
         var copies = Enumerable.Range(0, Blocks).Select(block => node.Box.Put(block, LengthOf(block))).ToArray();
@@ -40,20 +40,20 @@ public sealed class ManyPullsTests
             await Task.Yield();
         }
 
-        Assert.True((await all).Sum() > 100, $"Hardly any pull went well (seed {Seed}).");
+        Assert.True((await all).Sum() > 50, $"Hardly any pull went well (seed {Seed}).");
 
         // Of a pull that was stale the other streams were cut, which the server notices in its own time: at its end at the latest.
         await node.Server.DisposeAsync();
         Assert.Equal(0, node.Box.Readers.HeldLeases);
     }
 
-    private static int LengthOf(int block) => 1 + (block * block * 1500);
+    private static int LengthOf(int block) => 1 + (block * block * 600);
 
     private static async Task<int> ReadAsync(IPayloadFabric fabric, CopyLocation[] copies, int seed)
     {
         var random = new Random(seed);
         var done = 0;
-        for (var pull = 0; pull < 60; pull++)
+        for (var pull = 0; pull < 30; pull++)
         {
             var block = random.Next(Blocks);
             CopyLocation copy;
