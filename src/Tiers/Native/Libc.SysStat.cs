@@ -31,11 +31,20 @@ internal static partial class Libc
         [FieldOffset(28)]
         public ushort stx_mode;
 
+        [FieldOffset(32)]
+        public ulong stx_ino;
+
         [FieldOffset(40)]
         public ulong stx_size;
 
         /// <summary>In units of 512 bytes, whatever the block size of the file system.</summary>
         [FieldOffset(48)]
         public ulong stx_blocks;
+
+        [FieldOffset(136)]
+        public uint stx_dev_major;
+
+        [FieldOffset(140)]
+        public uint stx_dev_minor;
     }
 }

@@ -20,9 +20,9 @@ internal sealed class MappingHandle : SafeHandleZeroOrMinusOneIsInvalid
     /// <summary>Address of the file's first byte.</summary>
     public nint Address => handle;
 
-    /// <summary>Maps the file for reading and writing; <paramref name="subject"/> names it in errors.</summary>
+    /// <summary>Maps the file for reading, and for writing unless told otherwise; <paramref name="subject"/> names it in errors.</summary>
     /// <exception cref="IOException">The kernel refuses.</exception>
-    public static MappingHandle Map(SafeFileHandle file, long lengthBytes, string subject)
+    public static MappingHandle Map(SafeFileHandle file, long lengthBytes, string subject, bool writable = true)
     {
         var length = checked((nuint)lengthBytes);
         var reserved = Libc.mmap(
@@ -30,7 +30,8 @@ internal sealed class MappingHandle : SafeHandleZeroOrMinusOneIsInvalid
         if (reserved == Libc.MAP_FAILED)
             throw Errno.Failure("Reserving address space for a mapping", subject);
         var address = (reserved + HugePageBytes - 1) & -HugePageBytes;
-        if (Libc.mmap(address, length, Libc.PROT_READ | Libc.PROT_WRITE, Libc.MAP_SHARED | Libc.MAP_FIXED, file, 0) == Libc.MAP_FAILED)
+        var protection = Libc.PROT_READ | (writable ? Libc.PROT_WRITE : 0);
+        if (Libc.mmap(address, length, protection, Libc.MAP_SHARED | Libc.MAP_FIXED, file, 0) == Libc.MAP_FAILED)
         {
             var failure = Errno.Failure("Mapping", subject);
             _ = Libc.munmap(reserved, length + HugePageBytes);

@@ -12,7 +12,7 @@ namespace Cascade.Tiers.Shm;
 /// another reader. The one slow case: the first lease of a copy that was taken over from an earlier process reads it
 /// once, to compare it with its id. After the arena is disposed nothing is found any more.
 /// </remarks>
-public sealed unsafe class ShmDirectory
+public sealed unsafe partial class ShmDirectory
 {
     // A look-up is repeated when names were removed while it found nothing; under a storm of removals it settles for a miss.
     private const int MaxLookups = 8;
