@@ -68,7 +68,7 @@ internal sealed class CertificateFolder : IDisposable
     {
         try
         {
-            System.IO.Directory.CreateDirectory(Directory, KeyMode | UnixFileMode.UserExecute);
+            MakeDirectory();
             var now = _time.GetUtcNow();
             var isNew = _authority is null;
             if (isNew)
@@ -201,6 +201,14 @@ internal sealed class CertificateFolder : IDisposable
         }
     }
 
+    private void MakeDirectory()
+    {
+        if (OperatingSystem.IsWindows())
+            System.IO.Directory.CreateDirectory(Directory);
+        else
+            System.IO.Directory.CreateDirectory(Directory, KeyMode | UnixFileMode.UserExecute);
+    }
+
     /// <summary>The key comes first and goes again if the certificate cannot follow: so nothing is left that the next run stumbles over.</summary>
     private CertificateFiles Write(string name, MadeCertificate made)
     {
@@ -220,9 +228,10 @@ internal sealed class CertificateFolder : IDisposable
 
     private static void WriteNew(string path, string text, UnixFileMode mode)
     {
-        using var file = new FileStream(
-            path,
-            new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, Share = FileShare.None, BufferSize = 0, UnixCreateMode = mode });
+        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, Share = FileShare.None, BufferSize = 0 };
+        if (!OperatingSystem.IsWindows())
+            options.UnixCreateMode = mode;
+        using var file = new FileStream(path, options);
         try
         {
             file.Write(Encoding.ASCII.GetBytes(text));

@@ -45,7 +45,7 @@ internal sealed class ClusterTls : IDisposable
         ClientCertificateRequired = true,
         EnabledSslProtocols = Protocols,
 
-        // Nodes stay connected for long: resuming would save nothing, and would let a peer in whose certificate has expired since.
+        // Nodes stay connected for long: resuming saves nothing, and each connection is to show its certificates in full.
         AllowTlsResume = false,
         AllowRenegotiation = false,
         CertificateRevocationCheckMode = X509RevocationMode.NoCheck,
@@ -55,7 +55,7 @@ internal sealed class ClusterTls : IDisposable
 
     /// <summary>
     /// Options of the side that connects, for one connection or for many. In TLS 1.3 its handshake ends before the other side has looked at
-    /// the certificate: a refusal shows at the first read.
+    /// the certificate: a refusal shows at the first read, as the end of the stream or an error.
     /// </summary>
     /// <param name="refused">Told why a peer is refused, in one line for a log, before its handshake fails. Must not throw.</param>
     public SslClientAuthenticationOptions ClientOptions(Action<string> refused) => new()
@@ -84,7 +84,7 @@ internal sealed class ClusterTls : IDisposable
 
     /// <summary>
     /// Shakes hands with a peer that was connected to. The stream is closed on failure, else with the result. Whether the peer accepts this
-    /// node shows at the first read.
+    /// node shows at the first read, which is the end of the stream, or an error, if not.
     /// </summary>
     /// <param name="connection">The bare connection.</param>
     /// <param name="cancellationToken">Ends the wait: a peer may say nothing for ever.</param>
