@@ -72,7 +72,7 @@ internal sealed class CertificateCheck(X509Certificate2Collection authorities, T
     /// <summary>What .NET is to do by itself before it asks: look no further than the authority, and fetch nothing.</summary>
     public X509ChainPolicy PolicyOfStream() => Policy([], time.GetUtcNow());
 
-    /// <summary>The last moment at which a certificate is valid.</summary>
+    /// <summary>When a certificate's life ends: from then on it is refused.</summary>
     public static DateTimeOffset EndOf(X509Certificate2 certificate) => new(certificate.NotAfter.ToUniversalTime());
 
     private X509ChainPolicy Policy(X509Certificate2Collection intermediates, DateTimeOffset now)
@@ -91,7 +91,7 @@ internal sealed class CertificateCheck(X509Certificate2Collection authorities, T
 
     private static string? FaultOfTime(X509Certificate2 certificate, DateTimeOffset now)
     {
-        if (now > EndOf(certificate))
+        if (now >= EndOf(certificate))
             return $"{Naming.Of(certificate)} expired at {Naming.Of(EndOf(certificate))}; make a new one";
         var begin = new DateTimeOffset(certificate.NotBefore.ToUniversalTime());
         return now < begin

@@ -10,7 +10,7 @@ namespace Cascade.Hosting.Security;
 /// <param name="Certificate">Full path of the certificate.</param>
 /// <param name="Key">Full path of its key.</param>
 /// <param name="Made">True when it was made now, false when it was there.</param>
-/// <param name="ValidUntil">The last moment at which it is valid.</param>
+/// <param name="ValidUntil">When its life ends: from then on it is refused.</param>
 internal sealed record CertificateFiles(string Name, string Certificate, string Key, bool Made, DateTimeOffset ValidUntil);
 
 /// <summary>

@@ -7,7 +7,7 @@ namespace Cascade.Hosting.Security;
 /// <summary>A certificate and its key, as they go into files.</summary>
 /// <param name="CertificatePem">The certificate.</param>
 /// <param name="KeyPem">Its key: PKCS#8, not encrypted.</param>
-/// <param name="ValidUntil">The last moment at which the certificate is valid.</param>
+/// <param name="ValidUntil">When its life ends: from then on it is refused.</param>
 internal sealed record MadeCertificate(string CertificatePem, string KeyPem, DateTimeOffset ValidUntil);
 
 /// <summary>Makes an authority and certificates that it signs, all with ECDSA over P-256.</summary>

@@ -190,8 +190,8 @@ public sealed class ClusterTlsTests : IDisposable
     public async Task Intermediate_authority_that_the_peer_sends_is_followed()
     {
         var root = _folder.Make("CN=Root", [], isAuthority: true);
-        var middle = _folder.Make("CN=Middle", [], root, isAuthority: true, end: TimeSpan.FromDays(10));
-        var options = _folder.Save("far", _folder.Make("CN=far", [TlsFolder.ServerUse, TlsFolder.ClientUse], middle, end: TimeSpan.FromDays(10)), middle);
+        var middle = _folder.Make("CN=Middle", [], root, isAuthority: true);
+        var options = _folder.Save("far", _folder.Make("CN=far", [TlsFolder.ServerUse, TlsFolder.ClientUse], middle), middle);
         var tls = _folder.Own(ClusterTls.Load(options with { Authority = _folder.Write("root.pem", root.ExportCertificatePem()) }, _time)!);
         var (server, client) = await ShakeHandsAsync(tls, tls.ClientOptions(_refused.Add));
         await ExchangeAsync(client, server);

@@ -56,7 +56,11 @@ internal sealed class TlsFolder : IDisposable
         var (first, last) = (Time.Now + begin, Time.Now + (end ?? TimeSpan.FromDays(20)));
         if (by == null && isAuthority)
             return Own(request.CreateSelfSigned(first, last));
-        using var signed = request.Create(by ?? Authority, first, last, RandomNumberGenerator.GetBytes(8));
+
+        // By its parts: the whole one is not let outlive its authority.
+        var signer = by ?? Authority;
+        using var signed = request.Create(
+            signer.SubjectName, X509SignatureGenerator.CreateForECDsa(signer.GetECDsaPrivateKey()!), first, last, RandomNumberGenerator.GetBytes(8));
         return Own(signed.CopyWithPrivateKey(key));
     }
 
