@@ -100,7 +100,9 @@ public sealed class CertsTests : IDisposable
     public async Task Certificates_name_this_machine_unless_hosts_are_given()
     {
         Assert.Equal(0, await RunAsync("certs", _root));
-        Assert.Equal(["ca.key", "ca.pem", "node0.key", "node0.pem", "node1.key", "node1.pem", "node2.key", "node2.pem"], Directory.GetFiles(_root).Select(path => Path.GetFileName(path)).Order(StringComparer.Ordinal));
+        Assert.Equal(
+            ["ca.key", "ca.pem", "node0.key", "node0.pem", "node1.key", "node1.pem", "node2.key", "node2.pem"],
+            Directory.GetFiles(_root).Select(path => Path.GetFileName(path)).Order(StringComparer.Ordinal));
         Assert.Equal($"{Environment.MachineName}, localhost, 127.0.0.1, ::1", NamesOf("node2.pem"));
     }
 

@@ -96,7 +96,8 @@ public sealed class ClusterTlsTests : IDisposable
     {
         var other = _folder.Make("CN=Other", [], isAuthority: true);
         var reason = await RefusalOfServerAsync(_folder.Make("CN=node0", [TlsFolder.ServerUse, TlsFolder.ClientUse], other));
-        Assert.StartsWith($"the peer's certificate CN=node0 is not signed by the cluster's authority {_folder.Authority.Subject}, but by CN=Other; ", reason, StringComparison.Ordinal);
+        Assert.StartsWith(
+            $"the peer's certificate CN=node0 is not signed by the cluster's authority {_folder.Authority.Subject}, but by CN=Other; ", reason, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -143,14 +144,37 @@ public sealed class ClusterTlsTests : IDisposable
         Assert.StartsWith("the peer's certificate CN=node0 is not made for a TLS server; ", reason, StringComparison.Ordinal);
     }
 
-    [Fact]
-    public async Task Plain_text_is_refused()
+    [Theory]
+    [InlineData("474554202F20485454502F312E310D0A486F73743A20636173636164650D0A0D0A")]
+    [InlineData("0000001001000000000000000000000000000000")]
+    [InlineData("16030100050102030405")]
+    [InlineData("15030100020228")]
+    public async Task Client_that_speaks_no_TLS_is_refused(string hex)
     {
         var accepting = _folder.Load(0).AcceptAsync(_near, CancellationToken.None);
-        await _far.WriteAsync("GET / HTTP/1.1\r\nHost: cascade\r\n\r\n"u8.ToArray());
+        await _far.WriteAsync(Convert.FromHexString(hex));
         await _far.FlushAsync();
         var refusal = await Assert.ThrowsAsync<PeerRefusedException>(() => accepting.WaitAsync(Patience));
         Assert.StartsWith("the peer does not speak TLS, or refuses this node (", refusal.Message, StringComparison.Ordinal);
+        Assert.EndsWith("); its log says more, and all nodes need cascade.remoting.tls", refusal.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain(refusal.Message, char.IsControl);
+    }
+
+    [Fact]
+    public async Task Server_that_speaks_no_TLS_is_refused()
+    {
+        await _near.WriteAsync("220 ready\r\n"u8.ToArray());
+        await _near.FlushAsync();
+        var refusal = await Assert.ThrowsAsync<PeerRefusedException>(() => _folder.Load(1).ConnectAsync(_far, CancellationToken.None).WaitAsync(Patience));
+        Assert.StartsWith("the peer does not speak TLS, or refuses this node (", refusal.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Peer_that_goes_in_the_middle_is_a_broken_connection()
+    {
+        var accepting = _folder.Load(0).AcceptAsync(_near, CancellationToken.None);
+        await _far.DisposeAsync();
+        await Assert.ThrowsAsync<IOException>(() => accepting.WaitAsync(Patience));
     }
 
     [Fact]

@@ -93,8 +93,15 @@ internal static class CertsVerb
     private static bool IsHost(string text) => text.Length <= HostLengthMax && text.All(char.IsAscii)
         && Uri.CheckHostName(text) is UriHostNameType.Dns or UriHostNameType.IPv4 or UriHostNameType.IPv6;
 
-    private static string[] NamesOf(string[] hosts) =>
-        [.. (hosts.Length > 0 ? hosts : [Environment.MachineName]).Concat(["localhost", "127.0.0.1", "::1"]).Distinct(StringComparer.OrdinalIgnoreCase)];
+    private static string[] NamesOf(string[] hosts)
+    {
+        string[] loopback = ["localhost", "127.0.0.1", "::1"];
+        var machine = Environment.MachineName;
+
+        // Linux lets a machine have a name that no certificate can hold, of 64 letters for one.
+        var reached = hosts.Length > 0 ? hosts : IsHost(machine) ? [machine] : [];
+        return [.. reached.Concat(loopback).Distinct(StringComparer.OrdinalIgnoreCase)];
+    }
 
     private static T Try<T>(int exitCode, Func<T> work)
     {
