@@ -10,5 +10,6 @@ var cli = new CascadeCli(
     ReplayVerb.Create(console, launcher),
     BenchVerb.Create(console, launcher),
     InspectVerb.Create(console),
-    NodeVerb.Create(console, launcher));
+    NodeVerb.Create(console, launcher),
+    CertsVerb.Create(console));
 return await cli.RunAsync(args, signals.Token);

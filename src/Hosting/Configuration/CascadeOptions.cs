@@ -11,6 +11,9 @@ public sealed record CascadeOptions
     /// <summary><c>cascade.node</c></summary>
     public required NodeOptions Node { get; init; }
 
+    /// <summary><c>cascade.remoting</c></summary>
+    public required RemotingOptions Remoting { get; init; }
+
     /// <summary><c>cascade.actors</c></summary>
     public required ActorOptions Actors { get; init; }
 
@@ -42,6 +45,7 @@ public sealed record CascadeOptions
         {
             Cluster = ClusterOptions.Read(cascade.Section("cluster")),
             Node = NodeOptions.Read(cascade.Section("node")),
+            Remoting = RemotingOptions.Read(cascade.Section("remoting")),
             Actors = ActorOptions.Read(cascade.Section("actors")),
             Keys = KeyOptions.Read(cascade.Section("keys")),
             Leases = LeaseOptions.Read(cascade.Section("leases")),
