@@ -12,6 +12,12 @@ public sealed class CascadeOptionsTests
     /// <summary>For each key a value other than the default, and the property it must change.</summary>
     private static readonly Dictionary<string, (string Value, string Property, object Expected)> Bindings = new(StringComparer.Ordinal)
     {
+        ["cascade.remoting.host"] = ("localhost", "Remoting.Host", "localhost"),
+        ["cascade.remoting.port"] = ("7400", "Remoting.Port", 7400),
+        ["cascade.remoting.insecure"] = ("yes", "Remoting.Insecure", true),
+        ["cascade.remoting.tls.certificate"] = ("/c\ncascade.remoting.tls { key = /k, ca = /a }", "Remoting.Tls.Certificate", "/c"),
+        ["cascade.remoting.tls.key"] = ("/k\ncascade.remoting.tls { certificate = /c, ca = /a }", "Remoting.Tls.PrivateKey", "/k"),
+        ["cascade.remoting.tls.ca"] = ("/a\ncascade.remoting.tls { certificate = /c, key = /k }", "Remoting.Tls.Authority", "/a"),
         ["cascade.cluster.name"] = ("other-1", "Cluster.Name", "other-1"),
         ["cascade.cluster.digest"] = ("sha256", "Cluster.Digest", DigestAlgorithm.Sha256),
         ["cascade.node.id"] = ("65535", "Node.Id", 65535),
@@ -60,6 +66,9 @@ public sealed class CascadeOptionsTests
     /// <summary>Keys whose value others are derived from: more than their own property changes with them.</summary>
     private static readonly Dictionary<string, string[]> Derived = new(StringComparer.Ordinal)
     {
+        ["cascade.remoting.tls.certificate"] = ["Remoting.Tls.PrivateKey", "Remoting.Tls.Authority"],
+        ["cascade.remoting.tls.key"] = ["Remoting.Tls.Certificate", "Remoting.Tls.Authority"],
+        ["cascade.remoting.tls.ca"] = ["Remoting.Tls.Certificate", "Remoting.Tls.PrivateKey"],
         ["cascade.tiers.shm.capacity"] = ["Tiers.Shm.MaxBlocks", "Tiers.Shm.MaxBlockBytes"],
         ["cascade.tiers.cold.capacity"] = ["Tiers.Cold.MaxBlockBytes"],
     };
