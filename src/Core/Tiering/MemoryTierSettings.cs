@@ -12,6 +12,7 @@ public sealed record MemoryTierSettings(long MaxBlockBytes, int WaitingPutsMax, 
 
     /// <summary>
     /// Bytes that are kept free by giving copies up ahead of need, so that puts need not wait for a disk: half of the capacity at most, 0 for none.
+    /// The same share of the descriptors is kept free.
     /// </summary>
     public long HeadroomBytes { get; init; }
 
