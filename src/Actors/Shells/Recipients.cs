@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Cascade.Core.Placement;
 using Cascade.Core.Ports;
 
 namespace Cascade.Actors.Shells;
@@ -11,6 +12,9 @@ public sealed class Recipients
     private static Outbox? _outbox;
 
     private ImmutableDictionary<object, IActorRef> _known = ImmutableDictionary<object, IActorRef>.Empty;
+
+    /// <summary>Gives the actors of other nodes; null on a node that is alone.</summary>
+    public NodeRefs? Others { get; init; }
 
     /// <summary>
     /// An outbox for one step on this thread, empty: what a step left in it that failed is not the next one's to send. A step ends with
@@ -34,11 +38,21 @@ public sealed class Recipients
             throw new ArgumentException($"An actor stands for '{receiver}' already: add each receiver once.", nameof(receiver));
     }
 
-    /// <summary>The actor that stands for a destination or a tier address.</summary>
+    /// <summary>
+    /// The actor that stands for a destination or a tier address; for a tier of another node the one that it has there, and nobody when that node has left.
+    /// </summary>
     /// <exception cref="InvalidOperationException">None is known.</exception>
-    public IActorRef this[object receiver] => _known.TryGetValue(receiver, out var actor)
-        ? actor
-        : throw new InvalidOperationException($"No actor stands for '{receiver}': the node was not put together in full.");
+    public IActorRef this[object receiver]
+    {
+        get
+        {
+            if (_known.TryGetValue(receiver, out var actor))
+                return actor;
+            if (receiver is TierAddress tier && Others is { } others && tier.Node != others.Self)
+                return others.Of(tier.Node, NodePaths.Of(tier.Tier)) ?? ActorRefs.Nobody;
+            throw new InvalidOperationException($"No actor stands for '{receiver}': the node was not put together in full.");
+        }
+    }
 
     /// <summary>Sends every effect in order and empties the outbox.</summary>
     public void Deliver(Outbox outbox, IActorRef self)

@@ -1,7 +1,9 @@
 using Cascade.Actors;
 using Cascade.Actors.Shells;
 using Cascade.Core.Membership;
+using Cascade.Core.Messages;
 using Cascade.Core.Ports;
+using Cascade.Core.Sharding;
 
 namespace Cascade.Cluster.Membership;
 

@@ -3,20 +3,6 @@ using Cascade.Core.Membership;
 
 namespace Cascade.Cluster.Membership;
 
-/// <summary>
-/// To the membership's actor: tell the sender of each <see cref="ClusterState"/> from now on, the present one at once, for as long as it lives. Repeating it
-/// changes nothing.
-/// </summary>
-public sealed record SubscribeToCluster
-{
-    /// <summary>The one instance; it says nothing but its type.</summary>
-    public static readonly SubscribeToCluster Instance = new();
-
-    private SubscribeToCluster()
-    {
-    }
-}
-
 /// <summary>To the membership's actor: the connection to a node broke, so that it is to be probed next. No reply.</summary>
 /// <param name="Node">The node.</param>
 public sealed record ConnectionLost(NodeId Node);

@@ -22,3 +22,16 @@ public sealed record Unavailable(string Reason);
 /// <summary>Reply: the request cannot be served as it is, now or later.</summary>
 /// <param name="Reason">What is wrong and what to do, in words for a person.</param>
 public sealed record Refused(string Reason);
+
+/// <summary>
+/// Reply: who was asked is not in charge of it, or not yet. Nothing was done: look anew who is, and ask again a little later, until the deadline.
+/// </summary>
+public sealed record Moved
+{
+    /// <summary>The one instance; it says nothing but its type.</summary>
+    public static readonly Moved Instance = new();
+
+    private Moved()
+    {
+    }
+}

@@ -21,5 +21,6 @@ internal static class OutcomeWire
             WireNumbers.Refused,
             static (ref w, m) => w.Reason(1, m.Reason),
             static (ref f) => new Refused(f.Text(1))),
+        new WireCodec<Moved>(WireNumbers.Moved, static (ref _, _) => { }, static (ref _) => Moved.Instance),
     ];
 }

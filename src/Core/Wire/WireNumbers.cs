@@ -10,7 +10,7 @@ public static class WireNumbers
     public const uint None = 0;
 
     /// <summary>No number is greater.</summary>
-    public const uint Last = 799;
+    public const uint Last = 1199;
 
     // Replies to many requests: 1 to 99.
     /// <summary><see cref="Messages.NotFound"/>.</summary>
@@ -21,6 +21,8 @@ public static class WireNumbers
     public const uint Unavailable = 3;
     /// <summary><see cref="Messages.Refused"/>.</summary>
     public const uint Refused = 4;
+    /// <summary><see cref="Messages.Moved"/>.</summary>
+    public const uint Moved = 5;
 
     // Owner of a block: 100 to 199.
     /// <summary><see cref="Messages.Begin"/>.</summary>

@@ -1,6 +1,7 @@
 using Cascade.Cluster.Membership;
 using Cascade.Core.Identity;
 using Cascade.Core.Membership;
+using Cascade.Core.Messages;
 using Cascade.Core.Sharding;
 
 namespace Cascade.Cluster.Tests.Membership;

@@ -6,6 +6,7 @@ using Cascade.Cluster.Tests.Simulation;
 using Cascade.Core.Clocks;
 using Cascade.Core.Identity;
 using Cascade.Core.Membership;
+using Cascade.Core.Sharding;
 
 namespace Cascade.Cluster.Tests.Membership;
 

@@ -12,7 +12,7 @@ public sealed class WireNumberTests
     // Nodes of different versions talk by these: a number here is never changed, and one that is taken out is never given to another message.
     private static readonly (uint Number, Type Type)[] Pinned =
     [
-        (1, typeof(NotFound)), (2, typeof(Busy)), (3, typeof(Unavailable)), (4, typeof(Refused)), (100, typeof(Begin)), (101, typeof(BeginGranted)),
+        (1, typeof(NotFound)), (2, typeof(Busy)), (3, typeof(Unavailable)), (4, typeof(Refused)), (5, typeof(Moved)), (100, typeof(Begin)), (101, typeof(BeginGranted)),
         (102, typeof(AlreadyPresent)), (103, typeof(Commit)), (104, typeof(Committed)), (105, typeof(Abort)), (106, typeof(Locate)), (107, typeof(Located)),
         (108, typeof(Release)), (109, typeof(AddCopy)), (110, typeof(RemoveCopy)), (111, typeof(Evict)), (112, typeof(EvictGranted)), (113, typeof(EvictRefused)),
         (114, typeof(Demote)), (115, typeof(Promote)), (116, typeof(Promoting)), (117, typeof(Pull)), (118, typeof(Protect)), (119, typeof(Unprotect)),
@@ -40,6 +40,7 @@ public sealed class WireNumberTests
     private static readonly Type[] ForTheNodeItself =
     [
         typeof(ColdReady), typeof(ColdSettle), typeof(ColdSettled), typeof(MemberChanged), typeof(SeedsSilent), typeof(JoinRefused), typeof(Overruled),
+        typeof(SubscribeToCluster), typeof(LoadShards), typeof(ShardsLoaded), typeof(ShardsLost),
     ];
 
     // Settings, figures and parts of messages.

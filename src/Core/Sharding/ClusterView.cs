@@ -1,8 +1,7 @@
 using Cascade.Core.Identity;
 using Cascade.Core.Membership;
-using Cascade.Core.Sharding;
 
-namespace Cascade.Cluster.Membership;
+namespace Cascade.Core.Sharding;
 
 /// <summary>Who is in the cluster and who owns which shard, as this node knew at one time. Immutable, and so safe for any thread.</summary>
 /// <param name="Members">Who is in it.</param>
@@ -16,11 +15,19 @@ public sealed class ClusterView
     private volatile ClusterState _current;
 
     /// <summary>Begins with nobody in the cluster.</summary>
-    public ClusterView(NodeId self) => _current = new ClusterState(new MembershipView(0, self, [], 0), ShardMap.Empty);
+    public ClusterView(NodeId self)
+    {
+        Self = self;
+        _current = new ClusterState(new MembershipView(0, self, [], 0), ShardMap.Empty);
+    }
+
+    /// <summary>The node whose knowledge it is.</summary>
+    public NodeId Self { get; }
 
     /// <summary>What is known now.</summary>
     public ClusterState Current => _current;
 
-    internal ClusterState Publish(MembershipView members) =>
+    /// <summary>Puts another state in place of the present one.</summary>
+    public ClusterState Publish(MembershipView members) =>
         _current = new ClusterState(members, ShardMap.Of(members, _current.Shards));
 }

@@ -1,0 +1,31 @@
+using Cascade.Core.Identity;
+
+namespace Cascade.Actors.Shells;
+
+/// <summary>Paths of the actors that nodes know each other by: the same on all of them.</summary>
+public static class NodePaths
+{
+    /// <summary>The membership's actor.</summary>
+    public const string Membership = "/user/membership";
+
+    /// <summary>The memory tier.</summary>
+    public const string MemoryTier = "/user/memory-tier";
+
+    /// <summary>The cold tier.</summary>
+    public const string ColdTier = "/user/cold-tier";
+
+    /// <summary>What serves the copies of this node to others, and brings theirs here.</summary>
+    public const string RemoteTier = "/user/remote-tier";
+
+    /// <summary>The node's part in the prefix registry.</summary>
+    public const string Registry = "/user/prefix-registry";
+
+    /// <summary>The actor of a tier.</summary>
+    public static string Of(TierKind tier) => tier switch
+    {
+        TierKind.Shm => MemoryTier,
+        TierKind.Cold => ColdTier,
+        TierKind.Remote => RemoteTier,
+        _ => throw new ArgumentOutOfRangeException(nameof(tier), tier, "Nodes reach each other's memory, cold and remote tiers only."),
+    };
+}
