@@ -14,6 +14,7 @@ using Cascade.Core.Ownership;
 using Cascade.Core.Placement;
 using Cascade.Core.Ports;
 using Cascade.Core.Registry;
+using Cascade.Core.Sharding;
 using Cascade.Core.Tiering;
 using Cascade.Core.Tracking;
 using Cascade.Hosting.Configuration;
@@ -133,12 +134,12 @@ internal sealed record NodeParts(
                 EntitiesDecideOnPassivation = true,
                 ActiveEntityLimit = options.Actors.EntitiesMax,
             },
-            new BlockMessageExtractor(options.Keys.Shards));
+            new BlockMessageExtractor(ShardMap.Shards));
         var keyIndex = sharding.Start(
             KeyIndexShard.RegionName,
             _ => KeyIndexShard.Props(new KeyIndexSettings(), recipients, time),
             new ClusterShardingSettings { PassivateIdleEntityAfter = Timeout.InfiniteTimeSpan },
-            new KeyMessageExtractor(options.Keys.Shards));
+            new KeyMessageExtractor(ShardMap.Shards));
         var registry = system.ActorOf(
             PrefixRegistry.Props(new RegistrySettings { QuotaBytes = shared.QuotaBytes }, shared.Registered, recipients, time), "prefix-registry");
         var tracker = system.ActorOf(
