@@ -65,4 +65,7 @@ internal static partial class NodeLog
 
     [LoggerMessage(1017, LogLevel.Information, "Connection to {Peer}: {Text}")]
     public static partial void Remoting(ILogger logger, string peer, string text);
+
+    [LoggerMessage(1018, LogLevel.Warning, "TLS: {Warning}")]
+    public static partial void TlsWarning(ILogger logger, string warning);
 }

@@ -31,10 +31,12 @@ internal static class NodeVerb
             var request = options.RequestOf(line) with { Reset = line.GetValue(reset), KeepArena = true };
             if (options.TryPrintConfiguration(line, request, launcher, console))
                 return ExitCode.Ok;
-            await using (await launcher.StartAsync(request, console, cancellationToken))
+            await using (var node = await launcher.StartAsync(request, console, cancellationToken))
             {
                 console.Say("node: serving; SIGTERM or Ctrl-C drains and stops it");
-                await Task.Delay(Timeout.Infinite, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                var stopped = Task.Delay(Timeout.Infinite, cancellationToken);
+                if (await Task.WhenAny(stopped, node.CannotGoOn) == node.CannotGoOn)
+                    throw new CliException(ExitCode.Unavailable, await node.CannotGoOn);
                 console.Say("node: draining");
             }
 
