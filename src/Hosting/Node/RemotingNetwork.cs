@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net;
 using Cascade.Actors;
 using Cascade.Actors.Remoting;
 using Cascade.Actors.Remoting.Tcp;
@@ -33,7 +34,7 @@ internal sealed class RemotingNetwork : INodeNetwork
         var settings = new RemoteSettings
         {
             ClusterName = options.Cluster.Name,
-            Host = remoting.Advertise.Length > 0 ? remoting.Advertise : remoting.Host,
+            Host = AdvertisedHost(remoting),
             BindHost = remoting.Host,
             Port = remoting.Port,
             Incarnation = incarnation,
@@ -75,6 +76,11 @@ internal sealed class RemotingNetwork : INodeNetwork
 
     /// <inheritdoc/>
     public void MarkUp(Member member) => _remote.MarkUp(AddressOf(member.Address));
+
+    private static string AdvertisedHost(RemotingOptions remoting) =>
+        remoting.Advertise.Length > 0 ? remoting.Advertise
+        : IPAddress.TryParse(remoting.Host, out var address) && (address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any)) ? Environment.MachineName
+        : remoting.Host;
 
     private static string Bracketed(string host) => host.Contains(':', StringComparison.Ordinal) && host[0] != '[' ? $"[{host}]" : host;
 

@@ -17,7 +17,7 @@ public sealed class CascadeOptionsTests
         ["cascade.remoting.port"] = ("7400", "Remoting.Port", 7400),
         ["cascade.remoting.advertise"] = ("node-7", "Remoting.Advertise", "node-7"),
         ["cascade.remoting.bulk-port"] = ("7401", "Remoting.BulkPort", 7401),
-        ["cascade.remoting.seeds"] = ("[\"10.0.0.7:7400\"]", "Remoting.Seeds", new[] { new NodeAddress("10.0.0.7:7400") }),
+        ["cascade.remoting.seeds"] = ("[\"10.0.0.7:7400\"]", "Remoting.Seeds", new SeedList([new NodeAddress("10.0.0.7:7400")])),
         ["cascade.remoting.insecure"] = ("yes", "Remoting.Insecure", true),
         ["cascade.remoting.tls.certificate"] = ("/c\ncascade.remoting.tls { key = /k, ca = /a }", "Remoting.Tls.Certificate", "/c"),
         ["cascade.remoting.tls.key"] = ("/k\ncascade.remoting.tls { certificate = /c, ca = /a }", "Remoting.Tls.PrivateKey", "/k"),
@@ -118,13 +118,10 @@ public sealed class CascadeOptionsTests
         var before = Properties(ConfigurationTesting.Load().Options, "");
         var after = Properties(ConfigurationTesting.Load(null, null, $"{key} = {value}").Options, "");
         Assert.Equal(expected, after[property]);
-        var changed = after.Where(pair => !IsSame(pair.Value, before[pair.Key])).Select(pair => pair.Key).ToHashSet();
+        var changed = after.Where(pair => !Equals(pair.Value, before[pair.Key])).Select(pair => pair.Key).ToHashSet();
         changed.ExceptWith(Derived.GetValueOrDefault(key, []));
         Assert.Equal(Equals(before[property], expected) ? [] : [property], changed);
     }
-
-    private static bool IsSame(object? left, object? right) =>
-        left is IEnumerable<NodeAddress> some && right is IEnumerable<NodeAddress> others ? some.SequenceEqual(others) : Equals(left, right);
 
     [Theory]
     [MemberData(nameof(Keys))]
@@ -191,5 +188,5 @@ public sealed class CascadeOptionsTests
 
     private static string Without(HoconObject values, string key) => string.Join('\n', KnownKeys.Leaves(values)
         .Where(path => string.Join('.', path) != key)
-        .Select(path => $"{HoconText.Path(path)} = {HoconText.Scalar((HoconScalar)values.Find(path)!.Value)}"));
+        .Select(path => $"{HoconText.Path(path)} = {(values.Find(path)!.Value is HoconScalar scalar ? HoconText.Scalar(scalar) : "[]")}"));
 }

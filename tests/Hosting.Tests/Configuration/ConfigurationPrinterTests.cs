@@ -8,16 +8,16 @@ public sealed class ConfigurationPrinterTests
     [Fact]
     public void Every_value_is_shown_with_its_origin()
     {
-        using var file = new TemporaryFile("cascade {\n  node.id = 7\n  tiers.shm.directory = \"/x y\"\n}");
+        using var file = new TemporaryFile("cascade {\n  tracker.promote-after-hits = 7\n  tiers.shm.directory = \"/x y\"\n}");
         var lines = ConfigurationPrinter.Print(CascadeConfiguration.Load(new ConfigurationSources
         {
             FilePath = file.Path,
-            Environment = new Dictionary<string, string> { ["CASCADE__KEYS__SHARDS"] = "16" },
+            Environment = new Dictionary<string, string> { ["CASCADE__NODE__ID"] = "16" },
             Overrides = ["cascade.leases.max = 5"],
         })).Split('\n').Select(line => line.TrimStart()).ToList();
-        Assert.Contains($"{"    id = 7",-48} # {file.Path}:2".TrimStart(), lines);
+        Assert.Contains($"{"    promote-after-hits = 7",-48} # {file.Path}:2".TrimStart(), lines);
         Assert.Contains($"{"      directory = \"/x y\"",-48} # {file.Path}:3".TrimStart(), lines);
-        Assert.Contains($"{"    shards = \"16\"",-48} # environment CASCADE__KEYS__SHARDS".TrimStart(), lines);
+        Assert.Contains($"{"    id = \"16\"",-48} # environment CASCADE__NODE__ID".TrimStart(), lines);
         Assert.Contains($"{"    max = 5",-48} # command line".TrimStart(), lines);
         Assert.Contains($"{"    digest = blake3",-48} # reference".TrimStart(), lines);
     }
