@@ -42,8 +42,10 @@ public sealed record Cancel(Reservation Reservation);
 /// <summary>Lets a further key name a block that the tier holds. Reply: <see cref="AliasBound"/>. May be repeated.</summary>
 public sealed record BindAlias(BlockId Id, KeyBinding Binding);
 
-/// <summary>Whether the tier holds the block and recorded the key beside it.</summary>
-public sealed record AliasBound(bool Recorded);
+/// <summary>What became of a key's name.</summary>
+/// <param name="Recorded">True when it stands beside the block, so that it outlives the process.</param>
+/// <param name="IsHeld">True when the tier holds the block.</param>
+public sealed record AliasBound(bool Recorded, bool IsHeld);
 
 /// <summary>
 /// Takes a key's name off a block in the tier's directory, unless it was bound later than <paramref name="Stamp"/>: the key was

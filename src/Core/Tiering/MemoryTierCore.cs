@@ -64,7 +64,7 @@ public sealed partial class MemoryTierCore
             case Withdraw m: OnWithdraw(now, m, outbox); break;
             case Publish m: OnPublish(now, sender, m, outbox); break;
             case Cancel m: OnCancel(now, m, outbox); break;
-            case BindAlias m: outbox.Send(sender, new AliasBound(TryBindAlias(m.Id, m.Binding))); break;
+            case BindAlias m: outbox.Send(sender, new AliasBound(TryBindAlias(m.Id, m.Binding), _arena.TryFind(m.Id, out _))); break;
             case MakeDurable m: OnMakeDurable(now, sender, m, outbox); break;
             case ReleaseKey m: OnReleaseKey(now, sender, m, outbox); break;
             case EvictGranted m: OnEvictGranted(now, m, outbox); break;

@@ -21,8 +21,12 @@ internal static class TierWire
             static (ref f) => new BindAlias(f.Block(1), f.Binding(2))),
         new WireCodec<AliasBound>(
             WireNumbers.AliasBound,
-            static (ref w, m) => w.Flag(1, m.Recorded),
-            static (ref f) => new AliasBound(f.Flag(1))),
+            static (ref w, m) =>
+            {
+                w.Flag(1, m.Recorded);
+                w.Flag(2, m.IsHeld);
+            },
+            static (ref f) => new AliasBound(f.Flag(1), f.Flag(2))),
         new WireCodec<ReleaseKey>(
             WireNumbers.ReleaseKey,
             static (ref w, m) =>

@@ -1,3 +1,4 @@
+using Cascade.Actors.Shells;
 using Cascade.Core.Clocks;
 using Cascade.Core.Identity;
 using Cascade.Core.Ports;
@@ -13,6 +14,7 @@ namespace Cascade.Hosting;
 /// <param name="Writer">Moves and names payload bytes.</param>
 /// <param name="Actors">Whom it asks.</param>
 /// <param name="Inventory">What the node's tiers hold.</param>
+/// <param name="Nodes">The actors of other nodes.</param>
 /// <param name="Registered">The node's replica of the prefix registry.</param>
 /// <param name="Clock">Stamps bindings.</param>
 /// <param name="Time">The node's time.</param>
@@ -23,6 +25,7 @@ internal sealed record CacheContext(
     PayloadWriter Writer,
     CascadeActors Actors,
     ICopyInventory Inventory,
+    NodeRefs Nodes,
     RegistryReplica Registered,
     HybridClock Clock,
     TimeProvider Time,

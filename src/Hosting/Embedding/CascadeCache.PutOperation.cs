@@ -1,4 +1,6 @@
 using Cascade.Actors;
+using Cascade.Actors.Remoting;
+using Cascade.Actors.Shells;
 using Cascade.Core.Identity;
 using Cascade.Core.Messages;
 using Cascade.Core.Placement;
@@ -75,13 +77,15 @@ internal sealed partial class CascadeCache
                     case BeginGranted granted:
                         _grant = (id, granted.Fill);
                         return null;
-                    case AlreadyPresent when await TryAliasAsync(id):
+                    case AlreadyPresent present when await TryAliasAsync(id, present.Copy):
                         return await BindAsync(id, PutStatus.AlreadyPresent);
                     case AlreadyPresent { Copy.Tier: TierKind.Cold }:
                         _isOnlyCold = true;
                         return null;
-                    case AlreadyPresent:
+                    case AlreadyPresent present:
                         // It was evicted between the owner's answer and the tier's: what was reserved and filled is of use after all.
+                        if (present.Copy.Node != node.Self)
+                            node.Actors.Owners.Tell(new RemoveCopy(id, present.Copy));
                         break;
                     case Busy busy:
                         return new PutResult(PutStatus.Busy, default, busy.Reason);
@@ -93,11 +97,26 @@ internal sealed partial class CascadeCache
             return new PutResult(PutStatus.Busy, default, "the block keeps being evicted while its key is bound: memory is far too small for the load");
         }
 
-        /// <summary>Names the block that is here by this put's key; false when it is gone.</summary>
-        private async ValueTask<bool> TryAliasAsync(BlockId id)
+        /// <summary>Names the block by this put's key where it lies in memory; false when it is gone from there, or in files alone.</summary>
+        private async ValueTask<bool> TryAliasAsync(BlockId id, CopyLocation copy)
         {
-            await AskAsync(node, node.Actors.Memory, new BindAlias(id, binding), node.Defaults.AskTimeout, CancellationToken.None);
-            return node.Arena.Directory.TryDescribe(id, out _);
+            var alias = new BindAlias(id, binding);
+            if (node.Arena.Directory.TryDescribe(id, out _))
+            {
+                await AskAsync(node, node.Actors.Memory, alias, node.Defaults.AskTimeout, CancellationToken.None);
+                return node.Arena.Directory.TryDescribe(id, out _);
+            }
+
+            if (copy.Node == node.Self || copy.Tier != TierKind.Shm || node.Nodes.Of(copy.Node, NodePaths.MemoryTier) is not { } holder)
+                return false;
+            try
+            {
+                return await holder.Ask<object>(alias, Left, CancellationToken.None) is AliasBound { IsHeld: true };
+            }
+            catch (Exception e) when (e is AskTimeoutException or PeerUnreachableException or DeadLetterException or MailboxFullException)
+            {
+                return false;
+            }
         }
 
         /// <summary>Null when room was set aside; otherwise the outcome.</summary>

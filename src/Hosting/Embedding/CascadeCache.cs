@@ -1,5 +1,6 @@
 using Cascade.Actors;
 using Cascade.Actors.Remoting;
+using Cascade.Actors.Shells;
 using Cascade.Core.Clocks;
 using Cascade.Core.Cold;
 using Cascade.Core.Identity;
@@ -47,8 +48,8 @@ internal sealed partial class CascadeCache(CacheContext node) : ICascade
         new(key.Digest, key.Parent, key.Depth, _node.Clock.Next(_node.Time.GetUtcNow().ToUnixTimeMilliseconds()));
 
     /// <summary>
-    /// Binds a key to a block that is here. A later binding or a deletion that came first keeps its right: the tiers let the key go again.
-    /// So does the index when the block left every tier before it knew the key.
+    /// Binds a key to a block that is in the cluster. A later binding or a deletion that came first keeps its right: the tiers let the key go again. So
+    /// does the index when the block left every tier before it knew the key.
     /// </summary>
     private static async ValueTask<object> BindAsync(CacheContext node, KeyBinding binding, BlockId id)
     {
@@ -57,25 +58,51 @@ internal sealed partial class CascadeCache(CacheContext node) : ICascade
             return reply;
         if (!bound.Applied)
             await ReleaseKeyAsync(node, binding.Key, id, binding.Stamp, CancellationToken.None);
-        else if (!node.Inventory.Holds(id))
+        else if (!node.Inventory.Holds(id) && await CopiesOfAsync(node, id, CancellationToken.None) is [])
             node.Actors.KeyIndex.Tell(new Forget(binding.Key, id, binding.Stamp));
         return reply;
     }
 
+    /// <summary>The copies that the block's owner knows.</summary>
+    private static async ValueTask<IReadOnlyList<CopyLocation>> CopiesOfAsync(CacheContext node, BlockId id, CancellationToken cancellationToken) =>
+        await AskAsync(node, node.Actors.Owners, new Describe(id), node.Defaults.AskTimeout, cancellationToken) is BlockDescription block ? block.Copies : [];
+
     /// <summary>
-    /// Takes a key's name off a block in all tiers, as of a stamp. Memory first: what it wrote to the cold tier under the key is then on
-    /// its way there before the deletion.
+    /// Takes a key's name off a block in all tiers of all nodes that hold it, as of a stamp. Memory first: what it wrote to the cold tier under the key is then
+    /// on its way there before the deletion.
     /// </summary>
-    /// <returns>The cold tier's answer; null where there is none.</returns>
+    /// <returns>What a cold tier answered: a failure before a success; null where there is none.</returns>
     private static async ValueTask<object?> ReleaseKeyAsync(
         CacheContext node, KeyDigest key, BlockId id, HybridTimestamp stamp, CancellationToken cancellationToken)
     {
+        object? answer = null;
+        var known = id.IsZero ? [] : await CopiesOfAsync(node, id, cancellationToken);
+        foreach (var copies in known.Where(copy => copy.Node != node.Self).GroupBy(static copy => copy.Node))
+        {
+            var memory = node.Nodes.Of(copies.Key, NodePaths.MemoryTier);
+            var cold = copies.Any(static copy => copy.Tier == TierKind.Cold) ? node.Nodes.Of(copies.Key, NodePaths.ColdTier) : null;
+            try
+            {
+                var released = await ReleaseKeyAtAsync(node, memory, cold, key, id, stamp, cancellationToken);
+                answer = answer is null or ColdRemoved ? released ?? answer : answer;
+            }
+            catch (CascadeUnavailableException) when (node.Nodes.View.Current.Members.Find(copies.Key) is null)
+            {
+                // It left meanwhile, and took its copies along.
+            }
+        }
+
+        var own = await ReleaseKeyAtAsync(node, node.Actors.Memory, node.Actors.Cold, key, id, stamp, cancellationToken);
+        return answer is null or ColdRemoved { Found: false } || own is not ColdRemoved ? own ?? answer : answer;
+    }
+
+    private static async ValueTask<object?> ReleaseKeyAtAsync(
+        CacheContext node, IActorRef? memory, IActorRef? cold, KeyDigest key, BlockId id, HybridTimestamp stamp, CancellationToken cancellationToken)
+    {
         var timeout = node.Defaults.AskTimeout;
-        if (!id.IsZero)
-            await AskAsync(node, node.Actors.Memory, new ReleaseKey(key, id, stamp), timeout, cancellationToken);
-        return node.Actors.Cold is { } cold
-            ? await AskAsync(node, cold, new ColdUnbind(key, stamp, Durable: true, timeout), timeout, cancellationToken)
-            : null;
+        if (!id.IsZero && memory is not null)
+            await AskAsync(node, memory, new ReleaseKey(key, id, stamp), timeout, cancellationToken);
+        return cold is not null ? await AskAsync(node, cold, new ColdUnbind(key, stamp, Durable: true, timeout), timeout, cancellationToken) : null;
     }
 
     /// <summary>

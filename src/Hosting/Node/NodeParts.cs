@@ -138,7 +138,7 @@ internal sealed record NodeParts(
             options.Tiers.Cold.ReadAheadBytes > 0 ? ReadAheadBlocksMax : 0, quota);
         return new NodeParts(
             arena, policy, writer, system,
-            new CacheContext(address.Node, arena, writer, actors, inventory, registered, clock, startup.Time, defaults), cold, cluster, tls);
+            new CacheContext(address.Node, arena, writer, actors, inventory, cluster.Nodes, registered, clock, startup.Time, defaults), cold, cluster, tls);
     }
 
     private sealed record Shared(

@@ -14,7 +14,7 @@ public sealed class MemoryTierKeyTests
         using var tier = new TierFixture(granules: 2);
         tier.Put(1);
         tier.Arena.HasAliasRoom = false;
-        Assert.Equal(new AliasBound(false), Assert.Single(tier.Step(new BindAlias(Id(1), Key(7)))).Message);
+        Assert.Equal(new AliasBound(false, true), Assert.Single(tier.Step(new BindAlias(Id(1), Key(7)))).Message);
         Assert.Equal(1, tier.Release(new ReleaseKey(Key(1).Key, Id(1), Key(1).Stamp)));
     }
 
@@ -25,7 +25,7 @@ public sealed class MemoryTierKeyTests
         tier.Put(1);
         var reserved = (Reserved)Assert.Single(tier.Step(new Reserve(Granule, Second))).Message;
         tier.Step(new Publish(reserved.Reservation, Id(2), Key(7, stamp: 9)));
-        Assert.Equal(new AliasBound(false), Assert.Single(tier.Step(new BindAlias(Id(1), Key(7, stamp: 2)))).Message);
+        Assert.Equal(new AliasBound(false, true), Assert.Single(tier.Step(new BindAlias(Id(1), Key(7, stamp: 2)))).Message);
         Assert.Equal(0, tier.Release(new ReleaseKey(Key(1).Key, Id(1), Key(1).Stamp)));
     }
 
