@@ -29,7 +29,14 @@ public sealed record NodeOptions
     /// <summary>Number of the node in its cluster.</summary>
     public required int Id { get; init; }
 
-    internal static NodeOptions Read(OptionsReader reader) => new() { Id = reader.Integer("id", 0, ushort.MaxValue) };
+    /// <summary>Whether the node stores nothing for others and owns nothing: it asks, and its memory is for what it puts and reads.</summary>
+    public required bool IsClient { get; init; }
+
+    internal static NodeOptions Read(OptionsReader reader) => new()
+    {
+        Id = reader.Integer("id", 0, int.MaxValue),
+        IsClient = reader.Boolean("client"),
+    };
 }
 
 /// <summary>Settings of the actor engine.</summary>

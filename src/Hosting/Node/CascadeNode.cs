@@ -20,6 +20,7 @@ public sealed class CascadeNode : IAsyncDisposable
     private readonly CascadeCache _cache;
     private readonly ILogger _logger;
     private readonly NodeStartup _startup;
+    private AddressFile? _addressFile;
     private Task? _stopped;
     private readonly Lock _stopOnce = new();
 
@@ -71,6 +72,8 @@ public sealed class CascadeNode : IAsyncDisposable
         {
             await node.AwaitColdTierAsync(options.Tiers.Cold.Directory, cancellationToken);
             await parts.Cluster.Up.WaitAsync(cancellationToken);
+            if (!options.Node.IsClient)
+                node._addressFile = AddressFile.Write(options.Tiers.Shm.Directory, options.Cluster.Name, parts.Cache.Self, options.Tiers.Shm.Mode, node.Address);
         }
         catch
         {
@@ -108,6 +111,7 @@ public sealed class CascadeNode : IAsyncDisposable
 
     private async Task StopAsync()
     {
+        _addressFile?.Dispose();
         await _parts.Cluster.BeginLeaveAsync();
         _cache.Stop();
         var isClean = await IsDrainedAsync() && await IsTierIdleAsync();

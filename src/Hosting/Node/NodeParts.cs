@@ -131,7 +131,7 @@ internal sealed record NodeParts(
         var inventory = new NodeInventory(arena, cold?.Store);
         var actors = StartActors(
             options, startup, system, recipients, new Shared(address, arena, policy, registered, accesses, clock, inventory, cold, quota));
-        cluster.Join(options, system, startup, start, MemberMetadata.None, []);
+        cluster.Join(options, system, startup, start, new MemberMetadata(options.Node.IsClient, []), []);
         var writer = new PayloadWriter(options.Cluster.Digest, options.Put.HashThreads, options.Put.ParallelFromBytes);
         var defaults = new CacheDefaults(
             options.Put.Deadline, options.Actors.AskTimeout, options.Leases.Duration, options.Put.HashThreads,

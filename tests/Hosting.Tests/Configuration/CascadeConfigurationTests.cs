@@ -68,7 +68,7 @@ public sealed class CascadeConfigurationTests
             "--set cascade.leases.maxx = 1:1:16: unknown key 'cascade.leases.maxx'; did you mean 'cascade.leases.max'?",
             "--set cascade.x:1:10: expected '=', ':', '+=' or '{' after the key 'cascade.x', found the end of the text.",
             "user.conf:4:9: 'cascade.put' is a section; expected an object in braces, found 5.",
-            "environment variable CASCADE__NODE__ID: cascade.node.id = \"x\": expected a whole number from 0 to 65535.",
+            "environment variable CASCADE__NODE__ID: cascade.node.id = \"x\": expected a whole number from 0 to 2147483647.",
             "user.conf:5:23: cascade.leases.duration = \"2 h\": expected 1 s to 1 h.",
         ],
         ConfigurationTesting.Errors(
@@ -89,11 +89,11 @@ public sealed class CascadeConfigurationTests
     [InlineData("cluster.name = Big", "1:24: cascade.cluster.name = \"Big\": expected 1 to 32 of a-z, 0-9 and '-'.")]
     [InlineData("cluster.name = \"\"", "1:24: cascade.cluster.name = \"\": expected 1 to 32 of a-z, 0-9 and '-'.")]
     [InlineData("cluster.digest = md5", "1:26: cascade.cluster.digest = \"md5\": expected one of blake3, sha256.")]
-    [InlineData("node.id = 65536", "1:19: cascade.node.id = 65536: expected a whole number from 0 to 65535.")]
-    [InlineData("node.id = 1.5", "1:19: cascade.node.id = 1.5: expected a whole number from 0 to 65535.")]
-    [InlineData("node.id = 1 K", "1:19: cascade.node.id = \"1 K\": expected a whole number from 0 to 65535.")]
-    [InlineData("node.id = null", "1:19: cascade.node.id: expected a whole number from 0 to 65535, found null.")]
-    [InlineData("node.id { a = 1 }", "1:17: cascade.node.id: expected a whole number from 0 to 65535, found an object.")]
+    [InlineData("node.id = 2147483648", "1:19: cascade.node.id = 2147483648: expected a whole number from 0 to 2147483647.")]
+    [InlineData("node.id = 1.5", "1:19: cascade.node.id = 1.5: expected a whole number from 0 to 2147483647.")]
+    [InlineData("node.id = 1 K", "1:19: cascade.node.id = \"1 K\": expected a whole number from 0 to 2147483647.")]
+    [InlineData("node.id = null", "1:19: cascade.node.id: expected a whole number from 0 to 2147483647, found null.")]
+    [InlineData("node.id { a = 1 }", "1:17: cascade.node.id: expected a whole number from 0 to 2147483647, found an object.")]
     [InlineData("leases.duration = 30 sec", "1:27: cascade.leases.duration = \"30 sec\": 'sec' is not a unit of time (units are lower-case); expected a duration such as 250, 100ms, 30 s or 2 minutes.")]
     [InlineData("put.deadline = [1]", "1:24: cascade.put.deadline: expected a duration such as 250, 100ms, 30 s or 2 minutes, found an array.")]
     [InlineData("tiers.shm.capacity = 1 KiB", "1:30: cascade.tiers.shm.capacity = \"1 KiB\": expected 1 MiB to 1 PiB.")]
