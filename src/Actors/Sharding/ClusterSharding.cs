@@ -65,8 +65,8 @@ public sealed class ClusterSharding
 
     private RoutedRef EntranceOf(string typeName, IActorRef local, IMessageExtractor extractor, ShardingCluster cluster)
     {
-        var router = new ShardRouter(cluster.Nodes, PathOf(typeName));
-        return new RoutedRef(_system, NameOf(typeName), message => router.Route(message, extractor, local));
+        var router = new ShardRouter(cluster.Nodes, PathOf(typeName), local);
+        return new RoutedRef(_system, NameOf(typeName), message => router.Route(message, extractor));
     }
 
     private (IActorRef Entrance, IActorRef Local) Find(string typeName)

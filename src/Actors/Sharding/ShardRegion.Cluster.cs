@@ -218,7 +218,7 @@ public sealed partial class ShardRegion
     /// </summary>
     private void GiveBack(Shard shard, object message, IActorRef? sender)
     {
-        if (sender is not (null or RemoteRef) && _cluster!.Router(Self).RegionOf(shard.Number, Self) is { } region) region.Tell(message, sender);
+        if (sender is not (null or RemoteRef) && _cluster!.Router(Self).RegionOf(shard.Number) is { } region) region.Tell(message, sender);
         else Refuse(message, sender);
     }
 
@@ -251,6 +251,6 @@ public sealed partial class ShardRegion
         /// <summary>Rounds of loading so far: a reply to the former instance must not be taken for one to the present.</summary>
         public long Rounds { get; set; }
 
-        public ShardRouter Router(IActorRef self) => _router ??= new ShardRouter(Nodes, self.Path.ToStringWithoutAddress());
+        public ShardRouter Router(IActorRef self) => _router ??= new ShardRouter(Nodes, self.Path.ToStringWithoutAddress(), self);
     }
 }
