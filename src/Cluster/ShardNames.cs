@@ -1,12 +1,13 @@
 using System.Globalization;
+using Cascade.Core.Sharding;
 
 namespace Cascade.Cluster;
 
 /// <summary>The names of shards, made once.</summary>
-internal sealed class ShardNames(int shards)
+internal static class ShardNames
 {
-    private readonly string[] _names = [.. Enumerable.Range(0, shards).Select(i => i.ToString(CultureInfo.InvariantCulture))];
+    private static readonly string[] Names = [.. Enumerable.Range(0, ShardMap.Shards).Select(i => i.ToString(CultureInfo.InvariantCulture))];
 
-    /// <summary>The shard of a uniform 64-bit prefix.</summary>
-    public string Of(ulong prefix) => _names[prefix % (ulong)_names.Length];
+    /// <summary>The name of a shard.</summary>
+    public static string Of(int shard) => Names[shard];
 }

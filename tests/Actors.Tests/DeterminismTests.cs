@@ -1,4 +1,5 @@
 using Cascade.Actors.Simulation;
+using Cascade.Core.Sharding;
 
 namespace Cascade.Actors.Tests;
 
@@ -66,7 +67,7 @@ public sealed class DeterminismTests
         return trace;
     }
 
-    private sealed class Extractor() : HashCodeMessageExtractor(4)
+    private sealed class Extractor : HashCodeMessageExtractor
     {
         public override string? EntityId(object message) => (message as ShardingEnvelope)?.EntityId;
     }
@@ -77,7 +78,7 @@ public sealed class DeterminismTests
 
         public Chatter(string id, List<string> trace, TimeProvider time)
         {
-            _random = new SplitMix64(HashCodeMessageExtractor.Hash(id));
+            _random = new SplitMix64((ulong)ShardMap.ShardOf(id));
             ReceiveAsync<IActorRef>(async region =>
             {
                 trace.Add($"{time.GetUtcNow():ss.fff} {id} asks");

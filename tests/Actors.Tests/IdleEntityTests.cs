@@ -35,7 +35,7 @@ public sealed class IdleEntityTests
         GC.KeepAlive(sim);
     }
 
-    private sealed class Extractor() : HashCodeMessageExtractor(1_024)
+    private sealed class Extractor : HashCodeMessageExtractor
     {
         public override string? EntityId(object message) => (message as ShardingEnvelope)?.EntityId;
     }

@@ -9,33 +9,29 @@ namespace Cascade.Cluster.Tests;
 public sealed class MessageExtractorTests
 {
     private const string Hex = "0123456789abcdef00112233445566778899aabbccddeeffffeeddccbbaa9988";
+    private const int Shard = 381;
 
-    [Theory]
-    [InlineData(1, "0")]
-    [InlineData(16, "1")]
-    [InlineData(1000, "625")]
-    [InlineData(1024, "769")]
-    public void Shard_is_the_leading_word_of_the_digest_modulo_the_shards(int shards, string shard)
+    [Fact]
+    public void Shard_is_that_of_the_leading_word_of_the_digest()
     {
-        var blocks = new BlockMessageExtractor(shards);
+        var blocks = new BlockMessageExtractor();
         var describe = new Describe(BlockId.Parse(Hex));
         Assert.Equal(Hex, blocks.EntityId(describe));
-        Assert.Equal(shard, blocks.ShardId(Hex));
-        Assert.Equal(shard, blocks.ShardId(Hex, describe));
+        Assert.Equal(Shard, blocks.ShardId(describe));
         Assert.Same(describe, blocks.EntityMessage(describe));
 
-        var keys = new KeyMessageExtractor(shards);
+        var keys = new KeyMessageExtractor();
         var lookup = new Lookup(KeyDigest.Parse(Hex));
-        Assert.Equal(shard, keys.EntityId(lookup));
-        Assert.Equal(shard, keys.ShardId(shard, lookup));
+        Assert.Equal("381", keys.EntityId(lookup));
+        Assert.Equal(Shard, keys.ShardId(lookup));
         Assert.Same(lookup, keys.EntityMessage(lookup));
     }
 
     [Fact]
-    public void Message_for_nobody_has_no_entity()
+    public void Message_for_nobody_has_no_entity_and_no_shard()
     {
-        Assert.Null(new BlockMessageExtractor(4).EntityId("hello"));
-        Assert.Null(new BlockMessageExtractor(4).EntityId(new Lookup(KeyDigest.Parse(Hex))));
-        Assert.Null(new KeyMessageExtractor(4).EntityId(new Describe(BlockId.Parse(Hex))));
+        object[] forNoBlock = ["hello", new Lookup(KeyDigest.Parse(Hex))], forNoKey = ["hello", new Describe(BlockId.Parse(Hex))];
+        Assert.All(forNoBlock, message => Assert.Equal((null, -1), (new BlockMessageExtractor().EntityId(message), new BlockMessageExtractor().ShardId(message))));
+        Assert.All(forNoKey, message => Assert.Equal((null, -1), (new KeyMessageExtractor().EntityId(message), new KeyMessageExtractor().ShardId(message))));
     }
 }

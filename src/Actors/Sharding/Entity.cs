@@ -1,3 +1,5 @@
+using Cascade.Core.Sharding;
+
 namespace Cascade.Actors;
 
 /// <summary>A region's record of one entity: small, since a node may hold millions.</summary>
@@ -12,15 +14,8 @@ internal sealed class Entity(string id, Shard shard)
     /// <summary>When it last got a message, or its stop message.</summary>
     public long Stamp;
 
-    /// <summary>What came since it was told to stop; null while it is not stopping.</summary>
+    /// <summary>What came since it was told to stop, as the region got it; null while it is not stopping.</summary>
     public Queue<(object Message, IActorRef? Sender)>? Held;
-}
-
-/// <summary>A shard: what is handed over as one.</summary>
-internal sealed class Shard(string id)
-{
-    public readonly string Id = id;
-    public int Entities;
 }
 
 /// <summary>Entities in order of their stamps, so that the oldest is found without looking at the rest.</summary>
@@ -41,6 +36,18 @@ internal sealed class EntityList
         else _newest.Newer = entity;
         _newest = entity;
         Count++;
+    }
+
+    /// <summary>Those of some shards, oldest first, as of now.</summary>
+    public List<Entity> In(ShardSet shards)
+    {
+        var found = new List<Entity>();
+        for (var entity = Oldest; entity is not null; entity = entity.Newer)
+        {
+            if (shards.Contains(entity.Shard.Number)) found.Add(entity);
+        }
+
+        return found;
     }
 
     public void Remove(Entity entity)

@@ -32,6 +32,16 @@ public sealed class GetShardRegionStats
     public static GetShardRegionStats Instance { get; } = new();
 }
 
-/// <summary>How many entities a region has alive.</summary>
-/// <param name="Stats">Entities by shard; shards without any are left out.</param>
-public sealed record ShardRegionStats(IReadOnlyDictionary<string, int> Stats);
+/// <summary>What a region holds.</summary>
+/// <param name="Stats">Entities alive by shard, in the order of the shards' numbers; shards without any are left out.</param>
+public sealed record ShardRegionStats(IReadOnlyDictionary<string, int> Stats)
+{
+    /// <summary>Shards of this node that are in use; all of them when the region is not one of a cluster.</summary>
+    public int ShardsReady { get; init; }
+
+    /// <summary>Shards of this node that are being loaded, or wait for entities from before to be gone.</summary>
+    public int ShardsLoading { get; init; }
+
+    /// <summary>Messages that are held back.</summary>
+    public int MessagesHeld { get; init; }
+}

@@ -1,65 +1,83 @@
+using System.Globalization;
+using Cascade.Core.Messages;
+using Cascade.Core.Sharding;
+
 namespace Cascade.Actors;
 
 /// <summary>
 /// Passes messages on to entities by id: starts an entity at its first message, stops it when it is idle, and holds back
-/// what comes while it stops for its next life. Told by its ref alone; see <see cref="ClusterSharding"/>.
+/// what comes while it stops for its next life. In a cluster it does so for the shards that are this node's. Told by its ref alone;
+/// see <see cref="ClusterSharding"/>.
 /// </summary>
-public sealed class ShardRegion : ActorBase, IWithTimers
+public sealed partial class ShardRegion : ActorBase, IWithTimers
 {
-    private static readonly object SweepKey = new();
-
     private readonly Func<string, Props> _entityProps;
     private readonly ClusterShardingSettings _settings;
     private readonly IMessageExtractor _extractor;
     private readonly TimeProvider _time;
     private readonly Dictionary<string, Entity> _entities = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, Shard> _shards = new(StringComparer.Ordinal);
+    private readonly Shard[] _shards;
     private readonly EntityList _live = new();
     private readonly EntityList _stopping = new();
     private int _held;
-    private TimeSpan _sweepDue = TimeSpan.MaxValue;
 
-    private ShardRegion(Func<string, Props> entityProps, ClusterShardingSettings settings, IMessageExtractor extractor)
+    private ShardRegion(Func<string, Props> entityProps, ClusterShardingSettings settings, IMessageExtractor extractor, ClusterPart? cluster)
     {
         _entityProps = entityProps;
         _settings = settings;
         _extractor = extractor;
         _time = Context.System.Time;
+        _cluster = cluster;
+        var state = cluster is null ? ShardState.Ready : ShardState.Elsewhere;
+        _shards = [.. Enumerable.Range(0, ShardMap.Shards).Select(number => new Shard(number, state))];
     }
 
     /// <summary>Set by the engine.</summary>
     public ITimerScheduler Timers { get; set; } = null!;
 
     /// <summary>How to start a region; <see cref="ClusterSharding.Start"/> is the usual way.</summary>
-    public static Props Props(Func<string, Props> entityPropsFactory, ClusterShardingSettings settings, IMessageExtractor messageExtractor)
+    public static Props Props(
+        Func<string, Props> entityPropsFactory, ClusterShardingSettings settings, IMessageExtractor messageExtractor, ShardingCluster? cluster = null)
     {
         ArgumentNullException.ThrowIfNull(entityPropsFactory);
         ArgumentNullException.ThrowIfNull(settings);
         ArgumentNullException.ThrowIfNull(messageExtractor);
-        return Actors.Props.Create(() => new ShardRegion(entityPropsFactory, settings, messageExtractor));
+        var part = cluster is null ? null : new ClusterPart(cluster);
+        return Actors.Props.Create(() => new ShardRegion(entityPropsFactory, settings, messageExtractor, part));
     }
 
     /// <inheritdoc/>
     protected override bool Receive(object message)
     {
+        if (_cluster is not null) CatchUp(_cluster);
         switch (message)
         {
             case Passivate passivate:
                 if (EntityOf(Sender) is { Held: null } entity) BeginStop(entity, passivate.StopMessage);
                 return true;
             case StayAlive:
-                if (EntityOf(Sender) is { Held: { } held } staying) Keep(staying, held);
+                if (EntityOf(Sender) is { Held: { } held, Shard.State: ShardState.Ready } staying) Keep(staying, held);
                 return true;
-            case Sweep:
-                _sweepDue = TimeSpan.MaxValue;
-                OnSweep();
+            case Due due:
+                OnDue(due);
                 return true;
             case GetShardRegionStats:
-                Sender.Tell(new ShardRegionStats(_shards.Values.ToDictionary(shard => shard.Id, shard => shard.Entities)), Self);
+                Sender.Tell(Stats(), Self);
+                return true;
+            case ClusterState when _cluster is not null:
+                return true;
+            case ShardsLoaded loaded when _cluster is not null:
+                OnLoaded(loaded);
                 return true;
             default:
-                return TryPassOn(message);
+                return TryPassOn(message, Cell.SenderOrNull);
         }
+    }
+
+    /// <inheritdoc/>
+    protected override void PreStart()
+    {
+        if (_cluster is not null) BeginInCluster(_cluster);
     }
 
     /// <inheritdoc/>
@@ -67,8 +85,14 @@ public sealed class ShardRegion : ActorBase, IWithTimers
     {
         for (var entity = _stopping.Oldest; entity is not null; entity = entity.Newer)
         {
-            foreach (var (message, sender) in entity.Held!) RejectDead(message, sender);
+            foreach (var (message, sender) in entity.Held!)
+            {
+                if (_cluster is not null) Refuse(message, sender);
+                else RejectDead(message, sender);
+            }
         }
+
+        foreach (var shard in _shards) RefuseHeld(shard);
     }
 
     internal override void OnChildTerminated(IActorRef child)
@@ -84,61 +108,63 @@ public sealed class ShardRegion : ActorBase, IWithTimers
         _stopping.Remove(entity);
         entity.Held = null;
         _held -= held.Count;
-        if (held.Count == 0)
+        if (held.Count > 0)
         {
-            Forget(entity);
+            Revive(entity, held);
             return;
         }
 
-        Revive(entity, held);
+        Forget(entity);
+        if (entity.Shard is { Entities: 0, State: not ShardState.Ready } emptied) OnEmptied(_cluster!, emptied);
     }
 
-    private bool TryPassOn(object message)
+    private bool TryPassOn(object message, IActorRef? sender)
     {
         try
         {
-            if (_extractor.EntityId(message) is not { } id) return false;
-            if (!_entities.TryGetValue(id, out var entity)) entity = Add(id, message);
-            PassOn(entity, _extractor.EntityMessage(message));
+            var number = _extractor.ShardId(message);
+            if (number < 0) return false;
+            var shard = _shards[number];
+            if (shard.State == ShardState.Ready) PassOn(shard, message, sender);
+            else HoldOrGiveBack(shard, message, sender);
         }
         catch (Exception cause)
         {
-            // A message that cannot be placed must not take the region and all its entities down.
-            Context.System.Publish(new Error(cause, Self.Path.ToString(), $"{message.GetType()} could not be passed on: {cause.Message}"));
-            Context.System.DeadLetterRef.Reject(message, Cell.SenderOrNull, Self, (_, _) => cause);
+            RejectBroken(message, sender, cause);
         }
 
         return true;
     }
 
-    private void PassOn(Entity entity, object message)
+    private void PassOn(Shard shard, object message, IActorRef? sender)
     {
+        var id = _extractor.EntityId(message)
+            ?? throw new InvalidOperationException($"{_extractor.GetType()} knows the shard but not the entity of {message.GetType()}.");
+        if (!_entities.TryGetValue(id, out var entity)) entity = Add(id, shard);
         if (entity.Held is { } held)
         {
-            Hold(held, message);
+            Hold(held, message, sender);
             return;
         }
 
         _live.Touch(entity, _time.GetTimestamp());
-        entity.Ref!.Tell(message, Cell.SenderOrNull);
+        entity.Ref!.Tell(_extractor.EntityMessage(message), sender);
     }
 
-    private void Hold(Queue<(object Message, IActorRef? Sender)> held, object message)
+    private void Hold(Queue<(object Message, IActorRef? Sender)> held, object message, IActorRef? sender)
     {
         if (_held >= _settings.BufferSize)
         {
-            Context.System.RejectFull(new Envelope(message, Cell.SenderOrNull, isSignal: false), Self);
+            Context.System.RejectFull(new Envelope(message, sender, isSignal: false), Self);
             return;
         }
 
-        held.Enqueue((message, Cell.SenderOrNull));
+        held.Enqueue((message, sender));
         _held++;
     }
 
-    private Entity Add(string id, object message)
+    private Entity Add(string id, Shard shard)
     {
-        var shardId = _extractor.ShardId(id, message);
-        if (!_shards.TryGetValue(shardId, out var shard)) _shards.Add(shardId, shard = new Shard(shardId));
         var entity = new Entity(id, shard);
         StartLife(entity);
         _entities.Add(id, entity);
@@ -168,75 +194,67 @@ public sealed class ShardRegion : ActorBase, IWithTimers
             return;
         }
 
-        foreach (var (message, sender) in held) entity.Ref!.Tell(message, sender);
+        PassHeldOn(entity, held);
     }
 
-    private void BeginStop(Entity entity, object stopMessage)
+    private void PassHeldOn(Entity entity, Queue<(object Message, IActorRef? Sender)> held)
     {
-        _live.Remove(entity);
-        _stopping.AddNewest(entity, _time.GetTimestamp());
-        entity.Held = new Queue<(object Message, IActorRef? Sender)>();
-        entity.Ref!.Tell(stopMessage, Self);
-        ArmSweep();
+        foreach (var (message, sender) in held)
+        {
+            try
+            {
+                entity.Ref!.Tell(_extractor.EntityMessage(message), sender);
+            }
+            catch (Exception cause)
+            {
+                RejectBroken(message, sender, cause);
+            }
+        }
     }
 
     private void Forget(Entity entity)
     {
         _entities.Remove(entity.Id);
-        if (--entity.Shard.Entities == 0) _shards.Remove(entity.Shard.Id);
+        entity.Shard.Entities--;
     }
 
-    private void OnSweep()
+    private void OnDue(Due due)
     {
-        while (_live.Oldest is { } idle && Left(idle, _settings.PassivateIdleEntityAfter) <= TimeSpan.Zero) OnIdle(idle);
-        while (_stopping.Oldest is { } stuck && Left(stuck, _settings.StopTimeout) <= TimeSpan.Zero)
-        {
-            Context.Stop(stuck.Ref!);
-            _stopping.Touch(stuck, _time.GetTimestamp());
-        }
-
-        ArmSweep();
+        if (due == Due.Sweep) OnSweep();
+        else if (due == Due.Load) OnLoadTimeout(_cluster!);
+        if (_isReportDue) Report(_cluster!);
     }
-
-    private void OnIdle(Entity entity) =>
-        BeginStop(entity, _settings.EntitiesDecideOnPassivation ? ReceiveTimeout.Instance : _settings.HandOffStopMessage);
-
-    /// <summary>An entity that was to stop stays, and gets what was held back for it.</summary>
-    private void Keep(Entity entity, Queue<(object Message, IActorRef? Sender)> held)
-    {
-        _stopping.Remove(entity);
-        entity.Held = null;
-        _held -= held.Count;
-        _live.AddNewest(entity, _time.GetTimestamp());
-        foreach (var (message, sender) in held) entity.Ref!.Tell(message, sender);
-    }
-
-    /// <summary>Arms the one timer for the entity that is due first; entities used since are only looked at again then.</summary>
-    private void ArmSweep()
-    {
-        var left = TimeSpan.MaxValue;
-        if (_live.Oldest is { } idle) left = Left(idle, _settings.PassivateIdleEntityAfter);
-        if (_stopping.Oldest is { } stuck && Left(stuck, _settings.StopTimeout) is var stopLeft && stopLeft < left) left = stopLeft;
-        if (left == TimeSpan.MaxValue) return;
-        if (left < TimeSpan.Zero) left = TimeSpan.Zero;
-        var due = _time.GetElapsedTime(0) + left;
-        if (due >= _sweepDue) return;
-        _sweepDue = due;
-        Timers.StartSingleTimer(SweepKey, Sweep.Instance, left);
-    }
-
-    private TimeSpan Left(Entity entity, TimeSpan span) =>
-        span <= TimeSpan.Zero ? TimeSpan.MaxValue : span - _time.GetElapsedTime(entity.Stamp);
 
     private Entity? EntityOf(IActorRef actor) =>
         actor is LocalActorRef local && local.Parent == Self
             && _entities.TryGetValue(EntityName.IdOf(local.Name), out var entity) && entity.Ref == actor ? entity : null;
 
+    private ShardRegionStats Stats()
+    {
+        var used = _shards.Where(static shard => shard.Entities > 0);
+        return new ShardRegionStats(used.ToDictionary(shard => shard.Number.ToString(CultureInfo.InvariantCulture), shard => shard.Entities))
+        {
+            ShardsReady = _shards.Count(static shard => shard.State == ShardState.Ready),
+            ShardsLoading = _loading,
+            MessagesHeld = _held,
+        };
+    }
+
     private void RejectDead(object message, IActorRef? sender) =>
         Context.System.RejectDead(new Envelope(message, sender, isSignal: false), Self);
 
-    private sealed class Sweep : INotInfluenceReceiveTimeout
+    /// <summary>A message that cannot be placed must not take the region and all its entities down.</summary>
+    private void RejectBroken(object message, IActorRef? sender, Exception cause)
     {
-        public static readonly Sweep Instance = new();
+        Context.System.Publish(new Error(cause, Self.Path.ToString(), $"{message.GetType()} could not be passed on: {cause.Message}"));
+        Context.System.DeadLetterRef.Reject(message, sender, Self, (_, _) => cause);
+    }
+
+    /// <summary>What the region tells itself: each instance is a message, and its timer's key where it has one.</summary>
+    private sealed class Due : INotInfluenceReceiveTimeout
+    {
+        public static readonly Due Sweep = new();
+        public static readonly Due Load = new();
+        public static readonly Due Report = new();
     }
 }

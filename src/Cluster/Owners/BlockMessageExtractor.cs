@@ -1,14 +1,12 @@
 using Cascade.Actors;
-using Cascade.Core.Identity;
 using Cascade.Core.Messages;
+using Cascade.Core.Sharding;
 
 namespace Cascade.Cluster.Owners;
 
-/// <summary>Finds the owner of a block by its id, and the owner's shard by the id's leading bits, which are uniform.</summary>
-public sealed class BlockMessageExtractor(int shards) : IMessageExtractor
+/// <summary>Finds the owner of a block by its id, and the owner's shard by the id's leading bits.</summary>
+public sealed class BlockMessageExtractor : IMessageExtractor
 {
-    private readonly ShardNames _names = new(shards);
-
     /// <inheritdoc/>
     public string? EntityId(object message) => (message as IBlockMessage)?.Id.ToString();
 
@@ -16,6 +14,5 @@ public sealed class BlockMessageExtractor(int shards) : IMessageExtractor
     public object EntityMessage(object message) => message;
 
     /// <inheritdoc/>
-    public string ShardId(string entityId, object? messageHint = null) =>
-        _names.Of(messageHint is IBlockMessage block ? block.Id.Prefix64 : BlockId.Parse(entityId).Prefix64);
+    public int ShardId(object message) => message is IBlockMessage block ? ShardMap.ShardOf(block.Id.Prefix64) : -1;
 }

@@ -89,7 +89,7 @@ internal static class ActorBenchmarks
         return (GC.GetTotalMemory(forceFullCollection: true) - before) / (double)Entities;
     }
 
-    private sealed class Extractor() : HashCodeMessageExtractor(1_024)
+    private sealed class Extractor : HashCodeMessageExtractor
     {
         public override string? EntityId(object message) => (message as ShardingEnvelope)?.EntityId;
     }

@@ -168,12 +168,12 @@ internal sealed record NodeParts(
                 EntitiesDecideOnPassivation = true,
                 ActiveEntityLimit = options.Actors.EntitiesMax,
             },
-            new BlockMessageExtractor(ShardMap.Shards));
+            new BlockMessageExtractor());
         var keyIndex = sharding.Start(
             KeyIndexShard.RegionName,
             _ => KeyIndexShard.Props(new KeyIndexSettings(), recipients, time),
             new ClusterShardingSettings { PassivateIdleEntityAfter = Timeout.InfiniteTimeSpan },
-            new KeyMessageExtractor(ShardMap.Shards));
+            new KeyMessageExtractor());
         var registry = system.ActorOf(
             PrefixRegistry.Props(new RegistrySettings { QuotaBytes = shared.QuotaBytes }, shared.Registered, recipients, time), "prefix-registry");
         var tracker = system.ActorOf(

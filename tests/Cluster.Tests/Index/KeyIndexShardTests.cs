@@ -5,6 +5,7 @@ using Cascade.Core.Clocks;
 using Cascade.Core.Identity;
 using Cascade.Core.Indices;
 using Cascade.Core.Messages;
+using Cascade.Core.Sharding;
 
 namespace Cascade.Cluster.Tests.Index;
 
@@ -19,16 +20,19 @@ public sealed class KeyIndexShardTests : IDisposable
         KeyIndexShard.RegionName,
         _ => KeyIndexShard.Props(Settings, _sim.Recipients, _sim.Time),
         new ClusterShardingSettings { PassivateIdleEntityAfter = Timeout.InfiniteTimeSpan },
-        new KeyMessageExtractor(shards: 4));
+        new KeyMessageExtractor());
 
     [Fact]
     public void Keys_go_to_the_shard_of_their_digest_and_are_found_there()
     {
-        for (var key = 0; key < 8; key++)
+        const int Keys = 200;
+        for (var key = 0; key < Keys; key++)
             Assert.Equal(new Bound(Sample.Key(key), Sample.Block(key), true), _sim.Ask(_region, Bind(key)));
-        for (var key = 0; key < 8; key++)
+        for (var key = 0; key < Keys; key++)
             Assert.Equal(new Found(Sample.Binding(key), Sample.Block(key)), _sim.Ask(_region, new Lookup(Sample.Key(key))));
-        Assert.Equal(4, _sim.EntitiesOf(_region));
+        var shards = Enumerable.Range(0, Keys).Select(key => ShardMap.ShardOf(Sample.Key(key).Prefix64)).Distinct().Count();
+        Assert.InRange(shards, 2, Keys - 1);
+        Assert.Equal(shards, _sim.EntitiesOf(_region));
     }
 
     [Fact]

@@ -23,7 +23,7 @@ internal sealed class OwnerRegion : ICopyInventory, IDisposable
             BlockOwner.RegionName,
             id => BlockOwner.Props(id, context),
             new ClusterShardingSettings { PassivateIdleEntityAfter = PassivateAfter, EntitiesDecideOnPassivation = true },
-            new BlockMessageExtractor(shards: 16));
+            new BlockMessageExtractor());
         Tier = Sim.ProbeFor(Sample.Shm);
         Client = Sim.Probe();
     }

@@ -55,12 +55,12 @@ internal sealed class SimulatedNode : IDisposable
             BlockOwner.RegionName,
             id => BlockOwner.Props(id, context),
             new ClusterShardingSettings { PassivateIdleEntityAfter = workload.PassivateAfter, EntitiesDecideOnPassivation = true },
-            new BlockMessageExtractor(shards: 4));
+            new BlockMessageExtractor());
         KeyIndex = sharding.Start(
             KeyIndexShard.RegionName,
             _ => KeyIndexShard.Props(new KeyIndexSettings(), Sim.Recipients, time),
             new ClusterShardingSettings { PassivateIdleEntityAfter = Timeout.InfiniteTimeSpan },
-            new KeyMessageExtractor(shards: 4));
+            new KeyMessageExtractor());
         var quota = new RegistrySettings { QuotaBytes = _arena.CapacityBytes / 4 };
         Registry = Sim.System.ActorOf(PrefixRegistry.Props(quota, Registered, Sim.Recipients, time), "prefix-registry");
         var tracking = new AccessTrackerSettings { ExpectedBlocks = workload.Slots };
