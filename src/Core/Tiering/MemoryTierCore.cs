@@ -1,6 +1,7 @@
 using Cascade.Core.Cold;
 using Cascade.Core.Identity;
 using Cascade.Core.Messages;
+using Cascade.Core.Ownership;
 using Cascade.Core.Placement;
 using Cascade.Core.Ports;
 
@@ -77,6 +78,10 @@ public sealed partial class MemoryTierCore
             case Drop m: OnDrop(now, m.Id, m.Copy, isCorrupt: false, outbox); break;
             case ReportCorrupt m: OnCorrupt(now, m, outbox); break;
             case Bound: OnAnnounced(outbox); break;
+            case ReportHoldings m: OnReportHoldings(now, m, outbox); break;
+            case TallyHoldings m: HoldingsTelling.Tally(_self, this, m, outbox); break;
+            case Believed m: OnBelieved(now, m, outbox); break;
+            case Moved: break;
             case ReportTier: outbox.Send(sender, Report()); break;
             default: return false;
         }
