@@ -34,13 +34,13 @@ public class BlockOwnerPropertyTests
     {
         const int Owners = 2000;
         var settings = new OwnerSettings();
-        var copies = new[] { Shm(1) };
+        var copies = new KnownCopies([Shm(1)]);
         var owners = new BlockOwnerCore[Owners];
         var outbox = new Outbox();
-        owners[0] = new BlockOwnerCore(Block, settings, new KnownCopies(copies), 1);
+        owners[0] = new BlockOwnerCore(Block, settings, copies, 1);
         var before = GC.GetAllocatedBytesForCurrentThread();
         for (var i = 0; i < Owners; i++)
-            owners[i] = new BlockOwnerCore(Block, settings, new KnownCopies(copies), 1);
+            owners[i] = new BlockOwnerCore(Block, settings, copies, 1);
         var bytesPerOwner = (GC.GetAllocatedBytesForCurrentThread() - before) / Owners;
         outbox.Clear();
 
@@ -77,7 +77,8 @@ public class BlockOwnerPropertyTests
         var held = random.Next(3) == 0 ? new[] { Shm(1), ColdCopy(2) } : [];
         var messages = new OwnerMessageSource(random);
         var witness = new OwnerWitness(settings, held);
-        var owner = new BlockOwnerCore(Block, settings, new KnownCopies(held), 1);
+        var directory = new KnownCopies(held);
+        var owner = new BlockOwnerCore(Block, settings, directory, 1);
         var outbox = new Outbox();
         var log = new List<string>();
         var now = TimeSpan.Zero;
@@ -102,6 +103,7 @@ public class BlockOwnerPropertyTests
                 }
                 outbox.Clear();
                 witness.AfterStep(now, owner);
+                OwnerWitness.HoldAgainst(now, owner, directory);
             }
             catch (Exception failure) when (failure is not OutOfMemoryException)
             {
