@@ -118,7 +118,6 @@ public sealed partial class MemoryTierCore
 
             // The writer is about to commit this copy: a grant to evict it that is under way is from before the fill and void.
             _copies.EndEviction(copy.Slot, now + _settings.EvictionTimeout);
-            Serve(now, outbox);
         }
         else
         {
@@ -128,6 +127,9 @@ public sealed partial class MemoryTierCore
         if (message.Announce)
             outbox.Send(Destination.Owners, new AddCopy(message.Id, copy));
         outbox.Send(sender, new Published(copy));
+
+        // Room that was given back may be passed on, but no question about this copy may come before word of it: it would be counted after its end.
+        Serve(now, outbox);
     }
 
     private CopyLocation PublishNew(in Reservation reservation, BlockId id, in KeyBinding binding)

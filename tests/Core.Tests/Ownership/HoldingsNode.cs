@@ -65,6 +65,9 @@ internal sealed class HoldingsNode : IProtectedBlocks
 
     public RegionStandIn Region { get; }
 
+    /// <summary>Until then its reporter does nothing.</summary>
+    public TimeSpan ReportsFrom { get; set; }
+
     public bool HasMail => _mail.Values.Any(static box => box.Count > 0);
 
     public bool Contains(BlockId id) => false;
@@ -82,7 +85,7 @@ internal sealed class HoldingsNode : IProtectedBlocks
     /// <summary>One actor that has mail takes its first message.</summary>
     public void Step(int choice)
     {
-        var full = _mail.Where(static box => box.Value.Count > 0).Select(static box => box.Key).Order().ToList();
+        var full = _mail.Where(box => box.Value.Count > 0 && (box.Key != Post.Reporter || _run.Now >= ReportsFrom)).Select(static box => box.Key).Order().ToList();
         if (full.Count == 0)
             return;
         var post = full[choice % full.Count];
@@ -154,6 +157,9 @@ internal sealed record Addressee(NodeId Node, Post Post);
 /// <summary>When a life of a node was started.</summary>
 internal sealed record MemberAt(NodeId Node, ulong Start)
 {
+    /// <summary>How much of its shards it takes: shards move as it changes.</summary>
+    public int Share { get; set; } = Core.Membership.Member.FullShare;
+
     public Member Member => new(
-        Node, new NodeAddress($"n{Node.Value}:7400"), new HybridTimestamp(Start), 1, MemberState.Up, Member.FullShare, MemberMetadata.None, null);
+        Node, new NodeAddress($"n{Node.Value}:7400"), new HybridTimestamp(Start), 1, MemberState.Up, Share, MemberMetadata.None, null);
 }

@@ -38,6 +38,12 @@ internal sealed class HoldingsRun(ulong seed, bool isLossy) : IDisposable
 
     public int Voided { get; private set; }
 
+    /// <summary>Steps at which some shard was served though not every node had reported.</summary>
+    public int Incomplete { get; private set; }
+
+    /// <summary>Times at which an owner and a tier were found to differ.</summary>
+    public int Corrected { get; private set; }
+
     public ulong NextNumber() => ++_numbers;
 
     public void Play(int steps)
@@ -49,6 +55,7 @@ internal sealed class HoldingsRun(ulong seed, bool isLossy) : IDisposable
             Now += TimeSpan.FromMilliseconds(_random.Below(4));
             foreach (var node in _nodes.Values)
                 node.Tick();
+            Incomplete += _nodes.Values.Any(static node => node.Loader.Incomplete > 0) ? 1 : 0;
             switch (_random.Below(100))
             {
                 case < 45: Pass(); break;
@@ -136,9 +143,16 @@ internal sealed class HoldingsRun(ulong seed, bool isLossy) : IDisposable
 
     private BlockId? _blockAt;
 
+    private BlockId? Note()
+    {
+        Corrected++;
+        return null;
+    }
+
     public void BeforeTier(HoldingsNode node, object message) => _blockAt = message switch
     {
         Publish put => put.Id,
+        Believed => Note(),
         EvictGranted granted => granted.Id,
         _ => null,
     };
@@ -213,11 +227,19 @@ internal sealed class HoldingsRun(ulong seed, bool isLossy) : IDisposable
 
     private void Disturb()
     {
-        if (_random.Below(4) > 0)
+        switch (_random.Below(8))
         {
-            if (isLossy && _wires.Count > 0)
-                Break(Pick(_wires.Keys));
-            return;
+            case 0:
+                Pick(_nodes.Values).ReportsFrom = Now + _random.Below(TimeSpan.FromSeconds(5));
+                return;
+            case < 3:
+                Pick(_nodes.Values).Life.Share = 1 + _random.Below(Member.FullShare);
+                Publish();
+                return;
+            case < 6:
+                if (isLossy && _wires.Count > 0)
+                    Break(Pick(_wires.Keys));
+                return;
         }
         var absent = Enumerable.Range(1, (int)NodesMax).Select(static i => new NodeId((uint)i)).Where(id => !_nodes.ContainsKey(id)).ToList();
         if (absent.Count > 0 && (_random.Below(2) == 0 || _nodes.Count <= 2))
