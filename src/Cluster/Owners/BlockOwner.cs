@@ -7,23 +7,27 @@ using Cascade.Core.Ownership;
 namespace Cascade.Cluster.Owners;
 
 /// <summary>The actor that owns one block: feeds a <see cref="BlockOwnerCore"/> and carries out what it decides.</summary>
-/// <remarks>Its state is soft: a new life starts from what the tiers physically hold, so it may passivate or fail at any time.</remarks>
+/// <remarks>Its state is soft: a new life starts from the directory of copies, so it may passivate or fail at any time.</remarks>
 public sealed class BlockOwner : UntypedActor, IWithTimers
 {
     /// <summary>Name of the owners' shard region.</summary>
     public const string RegionName = "block-owner";
 
+    private readonly BlockId _id;
     private readonly BlockOwnerCore _core;
     private readonly Recipients _recipients;
     private readonly TimeProvider _time;
+    private readonly LiveOwners _live;
     private TimeSpan? _armed;
 
     private BlockOwner(BlockId id, OwnerContext context)
     {
         var firstNumber = context.Clock.Next(context.Time.GetUtcNow().ToUnixTimeMilliseconds()).Value;
-        _core = new BlockOwnerCore(id, context.Settings, context.Inventory.CopiesOf(id), firstNumber);
+        _id = id;
+        _core = new BlockOwnerCore(id, context.Settings, context.Directory, firstNumber);
         _recipients = context.Recipients;
         _time = context.Time;
+        _live = context.Live;
     }
 
     /// <inheritdoc/>
@@ -35,6 +39,12 @@ public sealed class BlockOwner : UntypedActor, IWithTimers
         var id = BlockId.Parse(entityId);
         return Actors.Props.Create(() => new BlockOwner(id, context));
     }
+
+    /// <inheritdoc/>
+    protected override void PreStart() => _live.Add(_id, Self);
+
+    /// <inheritdoc/>
+    protected override void PostStop() => _live.Remove(_id, Self);
 
     /// <inheritdoc/>
     protected override void OnReceive(object message)
@@ -49,6 +59,14 @@ public sealed class BlockOwner : UntypedActor, IWithTimers
                 else
                     Context.Parent.Tell(StayAlive.Instance, Self);
                 return;
+            case ShardHandedOff:
+                _core.HandOff(outbox);
+                _recipients.Deliver(outbox, Self);
+                Context.Stop(Self);
+                return;
+            case NodeGone gone:
+                _core.NodeGone(now, gone.Node, outbox);
+                break;
             case DeadlineReached:
                 _armed = null;
                 _core.Tick(now, outbox);

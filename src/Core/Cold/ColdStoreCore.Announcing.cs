@@ -17,6 +17,7 @@ public sealed partial class ColdStoreCore
     /// <summary>How long the index may take to answer before the keys under way are told again.</summary>
     private static readonly TimeSpan AnnouncePatience = TimeSpan.FromSeconds(5);
 
+    private readonly ToldBlocks _told = new();
     private uint _generation;
     private List<LogEntry> _unannounced = [];
     private int _announcedTo;
@@ -52,7 +53,7 @@ public sealed partial class ColdStoreCore
             return;
         if (block.WasRenounced)
             block.Generation = ++_generation;
-        block.IsTold = true;
+        _told.Add(block);
         _figures.Published++;
         _outbox.Send(Destination.Owners, new AddCopy(block.Id, CopyOf(block)));
     }
@@ -73,7 +74,7 @@ public sealed partial class ColdStoreCore
     /// <summary>Tells the owner of a block that it can be read from here no more.</summary>
     private void Renounce(LogEntry block)
     {
-        block.IsTold = false;
+        _told.Remove(block);
         block.WasRenounced = true;
         _outbox.Send(Destination.Owners, new RemoveCopy(block.Id, CopyOf(block), block.IsBinding ? block.Binding : default));
     }
@@ -94,7 +95,8 @@ public sealed partial class ColdStoreCore
     {
         foreach (var entry in _index.Held())
         {
-            entry.IsTold = entry.IsReadable;
+            if (entry is { IsReadable: true, IsTold: false })
+                _told.Add(entry);
             if (entry.IsBinding)
                 _unannounced.Add(entry);
         }

@@ -78,6 +78,8 @@ public sealed partial class ColdStoreCore
             case RoomGiven m: OnRoomGiven(m); break;
             case RoomDenied m: OnRoomDenied(m); break;
             case Bound or Refused: OnAnnounced(); break;
+            case ReportHoldings or TallyHoldings or Believed: OnHoldings(message); break;
+            case Moved: break;
             case ReportTier: OnReport(sender); break;
             case ColdSettle: OnSettle(sender); break;
             default: return false;

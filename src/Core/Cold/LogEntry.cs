@@ -56,6 +56,12 @@ internal sealed class LogEntry
         set => Volatile.Write(ref _isTold, value);
     }
 
+    /// <summary>The neighbours among the blocks of the same shard that are told.</summary>
+    public LogEntry? NextTold { get; set; }
+
+    /// <inheritdoc cref="NextTold"/>
+    public LogEntry? PreviousTold { get; set; }
+
     /// <summary>True while this is the latest word about the key of <see cref="Binding"/>.</summary>
     public bool HoldsKey { get; set; }
 

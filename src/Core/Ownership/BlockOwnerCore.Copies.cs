@@ -30,12 +30,14 @@ public sealed partial class BlockOwnerCore
         var held = FindSlot(removed.Copy);
         if (held is not null && held.Location.GenerationsAfter(removed.Copy) <= 0)
             Uncount(held);
+        else
+            _directory.Remove(_id, removed.Copy);
         RememberRemoved(removed.Copy, wasDeleted: false);
         EndDrainWhenEmpty(now, outbox);
 
         // The tier cannot know whether its copy was the last. A writer at work brings the block back, and its keys with it.
         var binding = removed.Binding;
-        if (State == BlockState.Absent && !binding.Key.IsZero)
+        if (State == BlockState.Absent && _isComplete && !binding.Key.IsZero)
             outbox.Send(Destination.KeyIndex, new Forget(binding.Key, _id, binding.Stamp));
     }
 
@@ -62,8 +64,16 @@ public sealed partial class BlockOwnerCore
             outbox.Send(sender, new Demote(_id, copy, TierKind.Cold));
             return;
         }
+        if (isLast && !_isComplete && !_isDraining)
+        {
+            // Others may be known to nodes that have yet to tell.
+            outbox.Send(sender, new EvictRefused(_id, copy, EvictRefusal.Busy));
+            return;
+        }
         if (held is not null)
             Uncount(held);
+        else
+            _directory.Remove(_id, copy);
         if (_isDraining)
             RememberRemoved(copy, wasDeleted: true);
         outbox.Send(sender, new EvictGranted(_id, copy, isLast && _fill == 0));
@@ -82,8 +92,9 @@ public sealed partial class BlockOwnerCore
         // Any copy may be the one that the fill under way is about to commit: a tier that holds the block already gives its writer that one.
         if (_fill != 0)
             return EvictRefusal.Busy;
+        // A report under way may name a copy that is not counted: it is not to go before that has come.
         if (held is null)
-            return null;
+            return _directory.IsReported(_id, evict.Copy.Address) ? null : EvictRefusal.Busy;
         var isBeingDemoted = held.DemotedUntil > now && _copies.Count == 1 && !_isDraining && !evict.Discard;
         return held.PullLeases > 0 || isBeingDemoted ? EvictRefusal.Busy : null;
     }
@@ -114,6 +125,7 @@ public sealed partial class BlockOwnerCore
             return;
         }
         Hold(copy);
+        _directory.Add(_id, copy);
         if (!_isDraining)
             TellWaitersPresent(outbox);
     }
@@ -130,6 +142,13 @@ public sealed partial class BlockOwnerCore
     }
 
     private void Uncount(HeldCopy copy)
+    {
+        _directory.Remove(_id, copy.Location);
+        Lose(copy);
+    }
+
+    /// <summary>The copy is gone, and the directory knows.</summary>
+    private void Lose(HeldCopy copy)
     {
         EndLeasesOn(copy);
         _copies.Remove(copy);

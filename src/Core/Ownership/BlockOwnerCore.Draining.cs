@@ -18,7 +18,7 @@ public sealed partial class BlockOwnerCore
         }
         else if (!_isDraining)
         {
-            outbox.Send(sender, NotFound.Instance);
+            outbox.Send(sender, NotHere);
             return;
         }
         outbox.Send(sender, new Deleted(_id));
@@ -54,6 +54,7 @@ public sealed partial class BlockOwnerCore
                 continue;
             }
             RememberRemoved(copy.Location, wasDeleted: true);
+            _directory.Remove(_id, copy.Location);
             _copies.RemoveAt(i);
         }
         EndDrainWhenEmpty(now, outbox);

@@ -17,8 +17,11 @@ public sealed partial class BlockOwnerCore
             case BlockState.Resident:
                 outbox.Send(sender, new AlreadyPresent(_id, NearestTo(begin.Writer).Location));
                 break;
+            case BlockState.Absent when !_isComplete:
+                outbox.Send(sender, Moved.Instance);
+                break;
             case BlockState.Absent:
-                Grant(now, sender, outbox);
+                Grant(now, sender, begin.Writer, outbox);
                 break;
             default:
                 Await(now, sender, begin, outbox);
@@ -114,12 +117,13 @@ public sealed partial class BlockOwnerCore
         _waiters.RemoveAt(0);
         if (_waiters.Count == 0)
             _waiters = null;
-        Grant(now, next.Sender, outbox);
+        Grant(now, next.Sender, next.Writer, outbox);
     }
 
-    private void Grant(TimeSpan now, object sender, Outbox outbox)
+    private void Grant(TimeSpan now, object sender, NodeId writer, Outbox outbox)
     {
         _fill = _nextNumber++;
+        _writer = writer;
         _fillDeadline = Deadline.After(now, _settings.FillTimeout);
         Arm(_fillDeadline);
         outbox.Send(sender, new BeginGranted(_id, _fill));

@@ -13,14 +13,14 @@ public sealed partial class BlockOwnerCore
     {
         if (State != BlockState.Resident)
         {
-            outbox.Send(sender, NotFound.Instance);
+            outbox.Send(sender, NotHere);
             return;
         }
         var leaseFor = locate.LeaseFor < _settings.MaxLeaseFor ? locate.LeaseFor : _settings.MaxLeaseFor;
         if (leaseFor < TimeSpan.Zero)
             leaseFor = TimeSpan.Zero;
         var copy = NearestTo(locate.Reader);
-        if (!TryLease(now, copy, leaseFor, pullTarget: null, out var lease))
+        if (!TryLease(now, copy, locate.Reader, leaseFor, pullTarget: null, out var lease))
         {
             outbox.Send(sender, new Busy("The block has as many leases as it may."));
             return;
@@ -32,7 +32,7 @@ public sealed partial class BlockOwnerCore
     {
         if (State != BlockState.Resident)
         {
-            outbox.Send(sender, NotFound.Instance);
+            outbox.Send(sender, NotHere);
             return;
         }
         foreach (var copy in _copies)
@@ -46,7 +46,7 @@ public sealed partial class BlockOwnerCore
         if (_leases is null || !_leases.HasPullTo(promote.To))
         {
             var source = NearestTo(promote.To.Node);
-            if (!TryLease(now, source, _settings.PullTimeout, promote.To, out var lease))
+            if (!TryLease(now, source, promote.To.Node, _settings.PullTimeout, promote.To, out var lease))
             {
                 outbox.Send(sender, new Busy("The block has as many leases as it may."));
                 return;
@@ -56,7 +56,7 @@ public sealed partial class BlockOwnerCore
         outbox.Send(sender, new Promoting(_id, promote.To));
     }
 
-    private bool TryLease(TimeSpan now, HeldCopy copy, TimeSpan leaseFor, TierAddress? pullTarget, out ulong number)
+    private bool TryLease(TimeSpan now, HeldCopy copy, NodeId holder, TimeSpan leaseFor, TierAddress? pullTarget, out ulong number)
     {
         number = 0;
         if ((_leases?.Count ?? 0) >= _settings.MaxLeases)
@@ -66,7 +66,7 @@ public sealed partial class BlockOwnerCore
         if (deadline > now)
         {
             _leases ??= new LeaseTable();
-            _leases.Add(new OwnerLease(number, copy, deadline, pullTarget));
+            _leases.Add(new OwnerLease(number, copy, holder, deadline, pullTarget));
             Arm(deadline);
         }
         return true;

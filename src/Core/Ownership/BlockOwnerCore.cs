@@ -1,7 +1,6 @@
 using System.Globalization;
 using Cascade.Core.Identity;
 using Cascade.Core.Messages;
-using Cascade.Core.Placement;
 using Cascade.Core.Ports;
 
 namespace Cascade.Core.Ownership;
@@ -18,6 +17,7 @@ public sealed partial class BlockOwnerCore
 {
     private readonly BlockId _id;
     private readonly OwnerSettings _settings;
+    private readonly ICopyDirectory _directory;
 
     /// <summary>The copies that readers can locate or, while draining, those whose drop is not confirmed.</summary>
     private readonly List<HeldCopy> _copies = new(1);
@@ -30,28 +30,33 @@ public sealed partial class BlockOwnerCore
 
     private ulong _nextNumber;
     private ulong _fill;
+    private NodeId _writer;
     private ulong _committedFill;
     private TimeSpan _fillDeadline;
     private TimeSpan _nextDeadline = TimeSpan.MaxValue;
     private bool _isDraining;
+    private bool _isComplete;
+    private long _seenVersion;
 
-    /// <summary>Starts from the copies that the nodes hold.</summary>
+    /// <summary>Starts from the copies that are known.</summary>
     /// <param name="id">The block.</param>
     /// <param name="settings">Limits and waits.</param>
-    /// <param name="copies">What the nodes physically hold of it; those past <see cref="OwnerSettings.MaxCopies"/> are not
-    /// counted.</param>
+    /// <param name="directory">Knows the copies, and is told of every change in the step that makes it; copies past
+    /// <see cref="OwnerSettings.MaxCopies"/> are not counted.</param>
     /// <param name="firstNumber">
     /// Where fill and lease numbers start. Later than every number an earlier activation can have given (the value of a hybrid
     /// timestamp will do), so that a late commit or release of that time meets no number of this one.
     /// </param>
-    public BlockOwnerCore(BlockId id, OwnerSettings settings, IEnumerable<CopyLocation> copies, ulong firstNumber)
+    public BlockOwnerCore(BlockId id, OwnerSettings settings, ICopyDirectory directory, ulong firstNumber)
     {
         ArgumentNullException.ThrowIfNull(settings);
-        ArgumentNullException.ThrowIfNull(copies);
+        ArgumentNullException.ThrowIfNull(directory);
         _id = id;
         _settings = settings;
+        _directory = directory;
         _nextNumber = Math.Max(1, firstNumber);
-        foreach (var copy in copies)
+        _seenVersion = directory.Version;
+        foreach (var copy in ReadDirectory())
         {
             if (!IsOutdated(copy, out _) && _copies.Count < settings.MaxCopies)
                 Hold(copy);
@@ -91,6 +96,7 @@ public sealed partial class BlockOwnerCore
         if (message.Id != _id)
             throw new ArgumentException($"The owner of {_id} got a message of {message.Id}: route by the id.", nameof(message));
         Tick(now, outbox);
+        ReadNews(now, outbox);
         switch (message)
         {
             case Begin begin: OnBegin(now, sender, begin, outbox); break;
@@ -105,7 +111,7 @@ public sealed partial class BlockOwnerCore
             case Protect protect: OnProtect(sender, protect.Key, outbox); break;
             case Unprotect unprotect: OnUnprotect(sender, unprotect.Key, outbox); break;
             case Delete: OnDelete(now, sender, outbox); break;
-            case Describe: outbox.Send(sender, Description()); break;
+            case Describe: outbox.Send(sender, State == BlockState.Absent && !_isComplete ? Moved.Instance : Description()); break;
             default:
                 throw new ArgumentException($"A block owner does not know {message.GetType().Name}.", nameof(message));
         }
@@ -137,7 +143,7 @@ public sealed partial class BlockOwnerCore
     {
         if (State != BlockState.Resident)
         {
-            outbox.Send(sender, NotFound.Instance);
+            outbox.Send(sender, NotHere);
             return;
         }
         _registrations ??= [];

@@ -1,9 +1,10 @@
+using Cascade.Core.Identity;
 using Cascade.Core.Placement;
 
 namespace Cascade.Core.Ownership;
 
-/// <summary>A lease that the owner gave, to a reader or, with a target, to a tier that pulls the block.</summary>
-internal readonly record struct OwnerLease(ulong Number, HeldCopy Copy, TimeSpan Deadline, TierAddress? PullTarget);
+/// <summary>A lease that the owner gave, to a reader on a node or, with a target, to a tier that pulls the block.</summary>
+internal readonly record struct OwnerLease(ulong Number, HeldCopy Copy, NodeId Holder, TimeSpan Deadline, TierAddress? PullTarget);
 
 /// <summary>
 /// The leases of one block. Numbers only rise, so the list is in their order and one is found by bisection.
@@ -44,6 +45,14 @@ internal sealed class LeaseTable
 
     /// <summary>Ends the leases on a copy that is gone.</summary>
     public void EndAllOf(HeldCopy copy) => _leases.RemoveAll(lease => ReferenceEquals(lease.Copy, copy));
+
+    /// <summary>Ends the leases of a node that is gone.</summary>
+    public void EndAllOf(NodeId holder) => _leases.RemoveAll(lease =>
+    {
+        if (lease.Holder == holder)
+            Uncount(lease);
+        return lease.Holder == holder;
+    });
 
     /// <summary>Ends the leases whose time is over, and gives the earliest deadline among the rest.</summary>
     public TimeSpan Expire(TimeSpan now)

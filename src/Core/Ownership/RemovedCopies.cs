@@ -1,3 +1,4 @@
+using Cascade.Core.Identity;
 using Cascade.Core.Placement;
 
 namespace Cascade.Core.Ownership;
@@ -40,6 +41,9 @@ internal sealed class RemovedCopies(int capacity)
         wasDeleted = known >= 0 && _copies[known].WasDeleted;
         return known >= 0 && copy.GenerationsAfter(_copies[known].Copy) <= 0;
     }
+
+    /// <summary>A node is gone: in its next life the generations may begin anew.</summary>
+    public void Forget(NodeId node) => _copies.RemoveAll(removed => removed.Copy.Node == node);
 
     private int Find(in CopyLocation copy)
     {

@@ -128,6 +128,8 @@ public sealed partial class MemoryTierCore
         // Its owner must stop to locate it at once, also while a lease that was given earlier still holds it.
         outbox.Send(Destination.Owners, new RemoveCopy(message.Id, message.Copy));
         OnDrop(now, message.Id, message.Copy, isCorrupt: true, outbox);
+        if (_copies.Holds(message.Copy))
+            _copies.Disown(message.Copy.Slot);
     }
 
     private void RetryDrops(Outbox outbox) =>

@@ -1,6 +1,7 @@
 using Cascade.Core.Cold;
 using Cascade.Core.Identity;
 using Cascade.Core.Messages;
+using Cascade.Core.Ownership;
 using Cascade.Core.Placement;
 using Cascade.Core.Ports;
 
@@ -77,6 +78,10 @@ public sealed partial class MemoryTierCore
             case Drop m: OnDrop(now, m.Id, m.Copy, isCorrupt: false, outbox); break;
             case ReportCorrupt m: OnCorrupt(now, m, outbox); break;
             case Bound: OnAnnounced(outbox); break;
+            case ReportHoldings m: OnReportHoldings(now, m, outbox); break;
+            case TallyHoldings m: HoldingsTelling.Tally(_self, this, m, outbox); break;
+            case Believed m: OnBelieved(now, m, outbox); break;
+            case Moved: break;
             case ReportTier: outbox.Send(sender, Report()); break;
             default: return false;
         }
@@ -113,7 +118,6 @@ public sealed partial class MemoryTierCore
 
             // The writer is about to commit this copy: a grant to evict it that is under way is from before the fill and void.
             _copies.EndEviction(copy.Slot, now + _settings.EvictionTimeout);
-            Serve(now, outbox);
         }
         else
         {
@@ -123,6 +127,9 @@ public sealed partial class MemoryTierCore
         if (message.Announce)
             outbox.Send(Destination.Owners, new AddCopy(message.Id, copy));
         outbox.Send(sender, new Published(copy));
+
+        // Room that was given back may be passed on, but no question about this copy may come before word of it: it would be counted after its end.
+        Serve(now, outbox);
     }
 
     private CopyLocation PublishNew(in Reservation reservation, BlockId id, in KeyBinding binding)

@@ -1,4 +1,5 @@
 using Cascade.Core.Identity;
+using Cascade.Core.Messages;
 using Cascade.Core.Placement;
 
 namespace Cascade.Core.Tiering;
@@ -13,6 +14,7 @@ internal sealed class ResidentCopies(int slotCount)
     private readonly TimeSpan[] _quietUntil = new TimeSpan[slotCount];
     private readonly EvictQuestion[] _questions = new EvictQuestion[slotCount];
     private readonly Marks[] _marks = new Marks[slotCount];
+    private readonly ShardChains _shards = new(slotCount);
 
     /// <summary>The slots whose owners are being asked, in no order, and where in that list a slot is: the table has many more slots.</summary>
     private readonly List<uint> _asked = [];
@@ -40,6 +42,7 @@ internal sealed class ResidentCopies(int slotCount)
         _ids[copy.Slot] = id;
         _quietUntil[copy.Slot] = TimeSpan.MinValue;
         _marks[copy.Slot] = Marks.None;
+        _shards.Add(HeldBlock.Of(id, copy));
         Count++;
     }
 
@@ -115,9 +118,26 @@ internal sealed class ResidentCopies(int slotCount)
     public void Remove(uint slot)
     {
         EndEviction(slot, TimeSpan.MinValue);
+        Disown(slot);
         _copies[slot] = default;
         _ids[slot] = default;
         Count--;
+    }
+
+    /// <summary>The copy is no longer one that owners are told of: it was found corrupt.</summary>
+    public void Disown(uint slot) => _shards.TryRemove(HeldBlock.Of(_ids[slot], _copies[slot]));
+
+    /// <summary>True when owners are told of the copy.</summary>
+    public bool IsOwned(uint slot) => _shards.Contains(slot);
+
+    /// <summary>What the copies in a shard that owners are told of add up to.</summary>
+    public ShardTally TallyOf(int shard) => _shards.TallyOf(shard);
+
+    /// <summary>Adds the copies in a shard that owners are told of to a list.</summary>
+    public void CopiesIn(int shard, List<HeldBlock> into)
+    {
+        foreach (var slot in _shards.SlotsOf(shard))
+            into.Add(HeldBlock.Of(_ids[slot], _copies[slot]));
     }
 
     private bool Has(uint slot, Marks mark) => (_marks[slot] & mark) != 0;

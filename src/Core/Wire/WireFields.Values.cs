@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Globalization;
 using System.Text;
 using System.Text.Unicode;
@@ -117,6 +118,19 @@ internal ref partial struct WireFields
             numbers[taken++] = (int)value;
         }
         return taken;
+    }
+
+    /// <summary>Numbers of eight bytes, packed: just as many as there is room for.</summary>
+    public void Packed(int field, scoped Span<ulong> numbers)
+    {
+        var bytes = Bytes(field);
+        if (bytes.Length != numbers.Length * sizeof(ulong))
+        {
+            Fail(field, string.Create(CultureInfo.InvariantCulture, $"is not {numbers.Length} numbers of eight bytes"));
+            return;
+        }
+        for (var i = 0; i < numbers.Length; i++)
+            numbers[i] = BinaryPrimitives.ReadUInt64LittleEndian(bytes[(i * sizeof(ulong))..]);
     }
 
     private ReadOnlySpan<byte> Digest(int field, bool isOptional)

@@ -17,4 +17,10 @@ public static class WireLimits
 
     /// <summary>Most entries of one <see cref="RegistryPart"/>: they take less than <see cref="MessageBytesMax"/>.</summary>
     public const int RegistryPartEntriesMax = 16_384;
+
+    /// <summary>Most copies of one <see cref="Messages.Holdings"/>: they take about a megabyte.</summary>
+    public const int HoldingsMax = 16_384;
+
+    /// <summary>Most copies of one <see cref="Messages.Believed"/>: they take less than <see cref="MessageBytesMax"/>.</summary>
+    public const int BelievedMax = 65_536;
 }

@@ -159,4 +159,14 @@ public static class WireNumbers
     public const uint SyncReply = 706;
     /// <summary><see cref="Membership.SyncRefused"/>.</summary>
     public const uint SyncRefused = 707;
+
+    // Copies held and believed: 800 to 849.
+    /// <summary><see cref="Messages.ListHoldings"/>.</summary>
+    public const uint ListHoldings = 800;
+    /// <summary><see cref="Messages.Holdings"/>.</summary>
+    public const uint Holdings = 801;
+    /// <summary><see cref="Messages.HoldingsDigest"/>.</summary>
+    public const uint HoldingsDigest = 802;
+    /// <summary><see cref="Messages.Believed"/>.</summary>
+    public const uint Believed = 803;
 }

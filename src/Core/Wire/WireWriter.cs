@@ -183,6 +183,18 @@ internal ref struct WireWriter
             Nested(field, list[i], write);
     }
 
+    /// <summary>Numbers of eight bytes, packed.</summary>
+    public void Packed(int field, ReadOnlySpan<ulong> numbers)
+    {
+        BytesHead(field, numbers.Length * sizeof(ulong));
+        foreach (var number in numbers)
+        {
+            if (!_measures)
+                BinaryPrimitives.WriteUInt64LittleEndian(_bytes[Position..], number);
+            Position += sizeof(ulong);
+        }
+    }
+
     /// <summary>The head of bytes of which <see cref="Raw"/> and <see cref="Varint"/> write so many.</summary>
     public void BytesHead(int field, int length)
     {

@@ -158,7 +158,7 @@ internal sealed record NodeParts(
         var time = startup.Time;
         var sharding = ClusterSharding.Get(system);
         var ownerSettings = new OwnerSettings { HasColdTier = shared.Cold is not null };
-        var ownerContext = new OwnerContext(ownerSettings, shared.Inventory, recipients, shared.Clock, time);
+        var ownerContext = new OwnerContext(ownerSettings, new LocalCopies(shared.Inventory), recipients, shared.Clock, time);
         var owners = sharding.Start(
             BlockOwner.RegionName,
             id => BlockOwner.Props(id, ownerContext),

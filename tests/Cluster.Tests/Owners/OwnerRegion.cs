@@ -18,7 +18,7 @@ internal sealed class OwnerRegion : ICopyInventory, IDisposable
     public OwnerRegion()
     {
         var clock = new HybridClock(TimeSpan.FromMinutes(1));
-        var context = new OwnerContext(new OwnerSettings(), this, Sim.Recipients, clock, Sim.Time);
+        var context = new OwnerContext(new OwnerSettings(), new LocalCopies(this), Sim.Recipients, clock, Sim.Time);
         Ref = ClusterSharding.Get(Sim.System).Start(
             BlockOwner.RegionName,
             id => BlockOwner.Props(id, context),

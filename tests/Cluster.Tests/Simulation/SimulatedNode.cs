@@ -50,7 +50,7 @@ internal sealed class SimulatedNode : IDisposable
         Arena = new WatchedArena(_arena, workload.AliasesMax, time, Ledger);
 
         var sharding = ClusterSharding.Get(Sim.System);
-        var context = new OwnerContext(OwnerSettings, new Inventory(Arena), Sim.Recipients, Clock, time);
+        var context = new OwnerContext(OwnerSettings, new LocalCopies(new Inventory(Arena)), Sim.Recipients, Clock, time);
         Owners = sharding.Start(
             BlockOwner.RegionName,
             id => BlockOwner.Props(id, context),

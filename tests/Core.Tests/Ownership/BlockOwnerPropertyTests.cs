@@ -34,7 +34,7 @@ public class BlockOwnerPropertyTests
     {
         const int Owners = 2000;
         var settings = new OwnerSettings();
-        var copies = new[] { Shm(1) };
+        var copies = new KnownCopies([Shm(1)]);
         var owners = new BlockOwnerCore[Owners];
         var outbox = new Outbox();
         owners[0] = new BlockOwnerCore(Block, settings, copies, 1);
@@ -52,7 +52,7 @@ public class BlockOwnerPropertyTests
     [Fact]
     public void Message_of_another_block_is_a_routing_fault()
     {
-        var owner = new BlockOwnerCore(Block, new OwnerSettings(), [], 1);
+        var owner = new BlockOwnerCore(Block, new OwnerSettings(), new KnownCopies([]), 1);
         Assert.Throws<ArgumentException>(() =>
             owner.Handle(TimeSpan.Zero, "x", new Describe(BlockId.Parse(new string('c', 64))), new Outbox()));
     }
@@ -77,7 +77,8 @@ public class BlockOwnerPropertyTests
         var held = random.Next(3) == 0 ? new[] { Shm(1), ColdCopy(2) } : [];
         var messages = new OwnerMessageSource(random);
         var witness = new OwnerWitness(settings, held);
-        var owner = new BlockOwnerCore(Block, settings, held, 1);
+        var directory = new KnownCopies(held);
+        var owner = new BlockOwnerCore(Block, settings, directory, 1);
         var outbox = new Outbox();
         var log = new List<string>();
         var now = TimeSpan.Zero;
@@ -102,6 +103,7 @@ public class BlockOwnerPropertyTests
                 }
                 outbox.Clear();
                 witness.AfterStep(now, owner);
+                OwnerWitness.HoldAgainst(now, owner, directory);
             }
             catch (Exception failure) when (failure is not OutOfMemoryException)
             {

@@ -18,7 +18,7 @@ internal sealed class OwnerTranscript
     private readonly Outbox _outbox = new();
 
     public OwnerTranscript(OwnerSettings settings, params CopyLocation[] copies) =>
-        Owner = new BlockOwnerCore(Block, settings, copies, firstNumber: 1);
+        Owner = new BlockOwnerCore(Block, settings, new KnownCopies(copies), firstNumber: 1);
 
     public BlockOwnerCore Owner { get; }
 

@@ -101,6 +101,15 @@ internal sealed class OwnerWitness(OwnerSettings settings, IEnumerable<CopyLocat
         }
     }
 
+    /// <summary>What the owner counts is what the directory knows, so that a new life of it starts from the same.</summary>
+    public static void HoldAgainst(TimeSpan now, BlockOwnerCore owner, KnownCopies directory)
+    {
+        var outbox = new Ports.Outbox();
+        owner.Handle(now, "witness", new Describe(OwnerTranscript.Block), outbox);
+        var copies = ((BlockDescription)Assert.Single(outbox.Effects).Message).Copies;
+        Check(copies.ToHashSet().SetEquals(directory.Copies), "the directory knows other copies than the owner");
+    }
+
     public void AfterStep(TimeSpan now, BlockOwnerCore owner)
     {
         foreach (var (asker, question) in _open)

@@ -6,7 +6,7 @@ using Cascade.Core.Ports;
 namespace Cascade.Core.Tests.Tiering;
 
 /// <summary>Stands in for the Shm arena, which cannot be had in Core's tests: the same port over the real allocator, no bytes.</summary>
-internal sealed class ArenaStandIn(long capacityBytes, int slots) : IBlockArena, IDisposable
+internal sealed class ArenaStandIn(long capacityBytes, int slots, uint node = 1) : IBlockArena, IDisposable
 {
     private readonly SlabAllocator _slab = new(capacityBytes);
     private readonly Entry?[] _entries = new Entry?[slots];
@@ -148,7 +148,7 @@ internal sealed class ArenaStandIn(long capacityBytes, int slots) : IBlockArena,
     private CopyLocation Location(uint slot)
     {
         var reserved = _entries[slot]!.Reservation;
-        return new CopyLocation(new NodeId(1), TierKind.Shm, slot, reserved.Generation, reserved.OffsetBytes, reserved.LengthBytes);
+        return new CopyLocation(new NodeId(node), TierKind.Shm, slot, reserved.Generation, reserved.OffsetBytes, reserved.LengthBytes);
     }
 
     private void Clear(uint slot)

@@ -3,6 +3,7 @@ using Cascade.Core.Clocks;
 using Cascade.Core.Identity;
 using Cascade.Core.Membership;
 using Cascade.Core.Registry;
+using Cascade.Core.Sharding;
 using Cascade.Core.Wire;
 
 namespace Cascade.Core.Tests.Wire;
@@ -47,6 +48,7 @@ internal sealed class SampleMessages(IRandomNumbers random)
             _ when type == typeof(NodeAddress) => Address(),
             _ when type == typeof(NodeRange) => Range(),
             _ when type == typeof(RegistryEntry) => Entry(),
+            _ when type == typeof(ShardSet) => ShardSet.Of([.. Enumerable.Range(0, ShardSet.WordCount).Select(_ => Number(ulong.MaxValue))]),
             _ when type.Name == "KeyBinding" && name == "Binding" && Chance() => Activator.CreateInstance(type),
             _ => Make(type),
         };

@@ -24,6 +24,7 @@ public sealed class WireNumberTests
         (503, typeof(QuotaExceeded)), (504, typeof(RegistryPart)), (600, typeof(EstimateFrequency)), (601, typeof(FrequencyEstimate)), (700, typeof(Ping)),
         (701, typeof(PingRequest)), (702, typeof(Ack)), (703, typeof(Nack)), (704, typeof(Gossip)), (705, typeof(Sync)), (706, typeof(SyncReply)),
         (707, typeof(SyncRefused)),
+        (800, typeof(ListHoldings)), (801, typeof(Holdings)), (802, typeof(HoldingsDigest)), (803, typeof(Believed)),
     ];
 
     // They name room in an arena that only the tier's own process may write, or a place in the queue for it.
@@ -41,13 +42,14 @@ public sealed class WireNumberTests
     [
         typeof(ColdReady), typeof(ColdSettle), typeof(ColdSettled), typeof(MemberChanged), typeof(SeedsSilent), typeof(JoinRefused), typeof(Overruled),
         typeof(SubscribeToCluster), typeof(LoadShards), typeof(ShardsLoaded), typeof(ShardsLost),
+        typeof(ReportHoldings), typeof(TallyHoldings), typeof(CompareWith), typeof(NodeGone),
     ];
 
     // Settings, figures and parts of messages.
     private static readonly Type[] NoMessages =
     [
         typeof(MembershipMessage), typeof(MembershipSettings), typeof(MembershipView), typeof(Member), typeof(NodeAddress), typeof(RegistrySettings),
-        typeof(ColdSettings),
+        typeof(ColdSettings), typeof(HeldBlock), typeof(ShardTally),
     ];
 
     // Between a cold store and its device, all that derive from these.

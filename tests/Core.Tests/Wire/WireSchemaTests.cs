@@ -19,9 +19,10 @@ public sealed class WireSchemaTests
     [
         OutcomesReflection.Descriptor, PlacementReflection.Descriptor, OwnerReflection.Descriptor, KeyIndexReflection.Descriptor, TierReflection.Descriptor,
         ColdReflection.Descriptor, RegistryReflection.Descriptor, TrackerReflection.Descriptor, MembershipReflection.Descriptor,
+        HoldingsReflection.Descriptor,
     ];
 
-    private static readonly string[] Parts = ["CopyLocation", "KeyBinding", "Member", "NodeLife", "NodeRange", "RegistryEntry", "TierAddress"];
+    private static readonly string[] Parts = ["CopyLocation", "HeldBlock", "KeyBinding", "Member", "NodeLife", "NodeRange", "RegistryEntry", "ShardSet", "ShardTally", "TierAddress"];
 
     private static Dictionary<string, MessageDescriptor> Schemas { get; } = Files.SelectMany(static file => file.MessageTypes).ToDictionary(static schema => schema.Name);
 
@@ -60,6 +61,7 @@ public sealed class WireSchemaTests
             case TimeSpan duration: Assert.Equal(duration.Ticks, theirs); break;
             case NodeAddress address: Assert.Equal(address.Text, theirs); break;
             case Enum choice: Assert.Equal((choice.ToString(), Convert.ToInt32(choice, null)), (theirs!.ToString(), Convert.ToInt32(theirs, null))); break;
+            case Core.Sharding.ShardSet shards: Assert.Equal(shards.Words.ToArray(), ((Cascade.Core.Wire.Schema.ShardSet)theirs!).Words); break;
             case string or bool or int or uint or long or ulong: Assert.Equal((where, mine), (where, theirs)); break;
             case null: Assert.Null(theirs); break;
             case IEnumerable list: SameList(list, (IEnumerable)theirs!, where); break;

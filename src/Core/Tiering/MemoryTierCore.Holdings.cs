@@ -1,0 +1,41 @@
+using Cascade.Core.Identity;
+using Cascade.Core.Messages;
+using Cascade.Core.Ownership;
+using Cascade.Core.Ports;
+
+namespace Cascade.Core.Tiering;
+
+/// <content>What owners on other nodes are told of the copies here: see <see cref="HoldingsTelling"/>.</content>
+public sealed partial class MemoryTierCore : IHeldBlocks
+{
+    private void OnReportHoldings(TimeSpan now, ReportHoldings request, Outbox outbox)
+    {
+        _now = now;
+        HoldingsTelling.Report(_self, this, request, outbox);
+        AskForRoom(now, outbox);
+    }
+
+    private void OnBelieved(TimeSpan now, Believed believed, Outbox outbox)
+    {
+        _now = now;
+        HoldingsTelling.Correct(_self, this, believed, outbox);
+        AskForRoom(now, outbox);
+    }
+
+    ShardTally IHeldBlocks.TallyOf(int shard) => _copies.TallyOf(shard);
+
+    void IHeldBlocks.CopiesIn(int shard, List<HeldBlock> into) => _copies.CopiesIn(shard, into);
+
+    bool IHeldBlocks.TryFind(BlockId id, out HeldBlock block)
+    {
+        var isHere = _arena.TryFind(id, out var copy) && _copies.Holds(copy) && _copies.IsOwned(copy.Slot);
+        block = isHere ? HeldBlock.Of(id, copy) : default;
+        return isHere;
+    }
+
+    /// <summary>
+    /// A grant that is under way may be of the former owner: it finds no question and gives nothing up. The copy is left alone for as long as such a grant may
+    /// take, since a new question would be taken for the one that it answers.
+    /// </summary>
+    void IHeldBlocks.OnTold(in HeldBlock block) => _copies.EndEviction(block.Slot, _now + _settings.EvictionTimeout);
+}
