@@ -1,4 +1,3 @@
-using Cascade.Cluster.Index;
 using Cascade.Cluster.Owners;
 using Cascade.Core.Identity;
 using Cascade.Core.Messages;
@@ -23,12 +22,6 @@ public sealed class MessageExtractorTests
         Assert.Equal(shard, blocks.ShardId(Hex));
         Assert.Equal(shard, blocks.ShardId(Hex, describe));
         Assert.Same(describe, blocks.EntityMessage(describe));
-
-        var keys = new KeyMessageExtractor(shards);
-        var lookup = new Lookup(KeyDigest.Parse(Hex));
-        Assert.Equal(shard, keys.EntityId(lookup));
-        Assert.Equal(shard, keys.ShardId(shard, lookup));
-        Assert.Same(lookup, keys.EntityMessage(lookup));
     }
 
     [Fact]
@@ -36,6 +29,5 @@ public sealed class MessageExtractorTests
     {
         Assert.Null(new BlockMessageExtractor(4).EntityId("hello"));
         Assert.Null(new BlockMessageExtractor(4).EntityId(new Lookup(KeyDigest.Parse(Hex))));
-        Assert.Null(new KeyMessageExtractor(4).EntityId(new Describe(BlockId.Parse(Hex))));
     }
 }

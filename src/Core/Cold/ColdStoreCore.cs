@@ -77,7 +77,9 @@ public sealed partial class ColdStoreCore
             case ColdFetch m: OnFetch(sender, m); break;
             case RoomGiven m: OnRoomGiven(m); break;
             case RoomDenied m: OnRoomDenied(m); break;
-            case Bound or Refused: OnAnnounced(); break;
+            case Bound or Refused: OnAnnounced(message); break;
+            case Moved: break;
+            case AnnounceKeys m: OnAnnounceKeys(sender, m); break;
             case ReportTier: OnReport(sender); break;
             case ColdSettle: OnSettle(sender); break;
             default: return false;

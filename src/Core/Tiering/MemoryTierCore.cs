@@ -76,7 +76,10 @@ public sealed partial class MemoryTierCore
             case RoomReturned m: OnRoomReturned(now, m, outbox); break;
             case Drop m: OnDrop(now, m.Id, m.Copy, isCorrupt: false, outbox); break;
             case ReportCorrupt m: OnCorrupt(now, m, outbox); break;
-            case Bound: OnAnnounced(outbox); break;
+            case AnnounceKeys m: OnAnnounceKeys(sender, m, outbox); break;
+            case Bound m: OnAnnounced(m.Key, outbox); break;
+            case Refused: OnAnnounceRefused(outbox); break;
+            case Moved: break;
             case ReportTier: outbox.Send(sender, Report()); break;
             default: return false;
         }
@@ -94,6 +97,7 @@ public sealed partial class MemoryTierCore
         ExpireWaiters(now, outbox);
         ExpireAskers(now, outbox);
         RetryWrites(now, outbox);
+        AnnounceAgain(now, outbox);
         Serve(now, outbox);
     }
 

@@ -9,11 +9,13 @@ using Cascade.Core.Cold;
 using Cascade.Core.Eviction;
 using Cascade.Core.Identity;
 using Cascade.Core.Indices;
+using Cascade.Core.Membership;
 using Cascade.Core.Messages;
 using Cascade.Core.Ownership;
 using Cascade.Core.Placement;
 using Cascade.Core.Ports;
 using Cascade.Core.Registry;
+using Cascade.Core.Sharding;
 using Cascade.Core.Tiering;
 using Cascade.Core.Tracking;
 using Cascade.Hosting.Configuration;
@@ -134,11 +136,9 @@ internal sealed record NodeParts(
                 ActiveEntityLimit = options.Actors.EntitiesMax,
             },
             new BlockMessageExtractor(options.Keys.Shards));
-        var keyIndex = sharding.Start(
-            KeyIndexShard.RegionName,
-            _ => KeyIndexShard.Props(new KeyIndexSettings(), recipients, time),
-            new ClusterShardingSettings { PassivateIdleEntityAfter = Timeout.InfiniteTimeSpan },
-            new KeyMessageExtractor(options.Keys.Shards));
+        var view = AloneIn(shared.Address.Node);
+        var lanes = KeyIndexRouter.StartLanes(system, view, new KeyIndexSettings(), recipients, time);
+        var keyIndex = KeyIndexRouter.Create(system, view, lanes, others: null);
         var registry = system.ActorOf(
             PrefixRegistry.Props(new RegistrySettings { QuotaBytes = shared.QuotaBytes }, shared.Registered, recipients, time), "prefix-registry");
         var tracker = system.ActorOf(
@@ -156,7 +156,22 @@ internal sealed record NodeParts(
         // The tiers start last: their first messages may already need all others.
         var cold = shared.Cold?.Start(system, recipients, startup);
         var memory = StartMemory(options, time, system, recipients, shared);
+        foreach (var lane in lanes)
+            lane.Tell(view.Current, ActorRefs.NoSender);
         return new CascadeActors(memory, cold, owners, keyIndex, registry, tracker);
+    }
+
+    /// <summary>A cluster of this node.</summary>
+    private static ClusterView AloneIn(NodeId node)
+    {
+        var self = Member.Starting(node, new NodeAddress("localhost:1"), default, MemberMetadata.None) with
+        {
+            State = MemberState.Up,
+            Share = Member.FullShare,
+        };
+        var view = new ClusterView(node);
+        view.Publish(new MembershipView(1, node, [self], 0));
+        return view;
     }
 
     private static IActorRef StartMemory(

@@ -21,7 +21,7 @@ public sealed class WireSchemaTests
         ColdReflection.Descriptor, RegistryReflection.Descriptor, TrackerReflection.Descriptor, MembershipReflection.Descriptor,
     ];
 
-    private static readonly string[] Parts = ["CopyLocation", "KeyBinding", "Member", "NodeLife", "NodeRange", "RegistryEntry", "TierAddress"];
+    private static readonly string[] Parts = ["CopyLocation", "KeyBinding", "KeyIndexEntry", "Member", "NodeLife", "NodeRange", "RegistryEntry", "TierAddress"];
 
     private static Dictionary<string, MessageDescriptor> Schemas { get; } = Files.SelectMany(static file => file.MessageTypes).ToDictionary(static schema => schema.Name);
 
