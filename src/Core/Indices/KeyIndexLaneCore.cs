@@ -64,6 +64,9 @@ public sealed partial class KeyIndexLaneCore
         Count(static shard => shard.Role == KeyRole.Backup), Count(static shard => shard.Role == KeyRole.Primary && shard.Stage != KeyStage.Whole),
         Count(static shard => shard.Role == KeyRole.None));
 
+    /// <summary>What the lane holds of a shard; null when nothing.</summary>
+    internal KeyIndexCore? Content(int shard) => Find(shard)?.Keys;
+
     /// <summary>Takes a message about a key in: one of a client, a tier or an owner.</summary>
     /// <exception cref="ArgumentException">The message is none that a shard knows.</exception>
     public void Handle(TimeSpan now, object sender, IKeyMessage message, Outbox outbox)
