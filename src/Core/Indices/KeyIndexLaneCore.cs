@@ -65,7 +65,7 @@ public sealed partial class KeyIndexLaneCore
         Count(static shard => shard.Role == KeyRole.None));
 
     /// <summary>What the lane holds of a shard; null when nothing.</summary>
-    internal KeyIndexCore? Content(int shard) => Find(shard)?.Keys;
+    internal KeyShard? Shard(int shard) => Find(shard);
 
     /// <summary>Takes a message about a key in: one of a client, a tier or an owner.</summary>
     /// <exception cref="ArgumentException">The message is none that a shard knows.</exception>
