@@ -1,4 +1,3 @@
-using Cascade.Cluster.Index;
 using Cascade.Cluster.Owners;
 using Cascade.Core.Identity;
 using Cascade.Core.Messages;
@@ -19,19 +18,12 @@ public sealed class MessageExtractorTests
         Assert.Equal(Hex, blocks.EntityId(describe));
         Assert.Equal(Shard, blocks.ShardId(describe));
         Assert.Same(describe, blocks.EntityMessage(describe));
-
-        var keys = new KeyMessageExtractor();
-        var lookup = new Lookup(KeyDigest.Parse(Hex));
-        Assert.Equal("381", keys.EntityId(lookup));
-        Assert.Equal(Shard, keys.ShardId(lookup));
-        Assert.Same(lookup, keys.EntityMessage(lookup));
     }
 
     [Fact]
     public void Message_for_nobody_has_no_entity_and_no_shard()
     {
-        object[] forNoBlock = ["hello", new Lookup(KeyDigest.Parse(Hex))], forNoKey = ["hello", new Describe(BlockId.Parse(Hex))];
+        object[] forNoBlock = ["hello", new Lookup(KeyDigest.Parse(Hex))];
         Assert.All(forNoBlock, message => Assert.Equal((null, -1), (new BlockMessageExtractor().EntityId(message), new BlockMessageExtractor().ShardId(message))));
-        Assert.All(forNoKey, message => Assert.Equal((null, -1), (new KeyMessageExtractor().EntityId(message), new KeyMessageExtractor().ShardId(message))));
     }
 }

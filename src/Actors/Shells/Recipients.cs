@@ -59,8 +59,8 @@ public sealed class Recipients
     {
         for (var i = 0; i < outbox.Effects.Count; i++)
         {
-            var (to, message) = outbox.Effects[i];
-            (to as IActorRef ?? this[to]).Tell(message, self);
+            var effect = outbox.Effects[i];
+            (effect.To as IActorRef ?? this[effect.To]).Tell(effect.Message, effect.Sender as IActorRef ?? self);
         }
 
         outbox.Clear();

@@ -18,11 +18,18 @@ public sealed partial class ColdStoreCore
     private static readonly TimeSpan AnnouncePatience = TimeSpan.FromSeconds(5);
 
     private readonly ToldBlocks _told = new();
+    /// <summary>Requests to tell keys again that wait; a further one is dropped, and asked for again by whoever it was.</summary>
+    private const int AnnounceRequestsMax = 4096;
+
+    private readonly HashSet<KeyDigest> _announcing = [];
+    private readonly List<(object Sender, AnnounceKeys Request)> _announceFor = [];
+    private readonly List<(object Sender, AnnounceKeys Request)> _announceRequests = [];
     private uint _generation;
     private List<LogEntry> _unannounced = [];
+    private bool _mayAnnounce;
     private int _announcedTo;
     private int _announceNext;
-    private int _announcing;
+    private int _announceRefused;
     private long _headersRead;
     private TimeSpan _announceAgainAt;
 
@@ -93,6 +100,7 @@ public sealed partial class ColdStoreCore
 
     private void BeginAnnouncing()
     {
+        _mayAnnounce = true;
         foreach (var entry in _index.Held())
         {
             if (entry is { IsReadable: true, IsTold: false })
@@ -102,41 +110,100 @@ public sealed partial class ColdStoreCore
         }
 
         Announce();
+        if (_announcing.Count == 0)
+            EndAnnouncing();
     }
 
-    /// <summary>Tells the key index the next window of keys; when there are none left, that the store is ready.</summary>
+    /// <summary>Tells the key index the next window of keys that it was not told.</summary>
     private void Announce()
     {
-        _announcedTo = _announceNext;
-        while (_announcing < AnnounceWindow && _announceNext < _unannounced.Count)
-        {
-            var entry = _unannounced[_announceNext++];
-            if (!entry.IsBinding || _index.Block(entry.Id) is not { IsTold: true })
-                continue;
-            _announcing++;
+        (_announcedTo, _announceRefused) = (_announceNext, 0);
+        while (_announcing.Count < AnnounceWindow && _announceNext < _unannounced.Count)
+            Announce(_unannounced[_announceNext++]);
+        _announceAgainAt = Deadline.After(_now, AnnouncePatience);
+    }
+
+    private void Announce(LogEntry entry)
+    {
+        if (entry.IsBinding && _index.Block(entry.Id) is { IsTold: true } && _announcing.Add(entry.Binding.Key))
             _outbox.Send(Destination.KeyIndex, new Bind(entry.Binding, entry.Id));
+    }
+
+    /// <summary>All keys were told: at start the store is ready then; who asked for it is told so.</summary>
+    private void EndAnnouncing()
+    {
+        (_unannounced, _announcedTo, _announceNext) = ([], 0, 0);
+        if (_announceFor.Count == 0)
+        {
+            _outbox.Send(
+                ColdPort.Tier,
+                new ColdReady(_index.ReadableBlocks, _index.Bindings, new HybridTimestamp(_latestStamp), _headersRead));
+        }
+
+        foreach (var (sender, request) in _announceFor)
+            _outbox.Send(sender, new KeysAnnounced(_self, request.Round, AwaitCold: false));
+        _announceFor.Clear();
+        AnnounceAsked();
+    }
+
+    private void OnAnnounceKeys(object sender, AnnounceKeys message)
+    {
+        var asked = (sender, message);
+        if (_announceFor.Contains(asked) || _announceRequests.Contains(asked) || _announceRequests.Count >= AnnounceRequestsMax)
+            return;
+        _announceRequests.Add(asked);
+        if (_mayAnnounce && _announcing.Count == 0)
+            AnnounceAsked();
+    }
+
+    private void AnnounceAsked()
+    {
+        if (_announceRequests.Count == 0)
+            return;
+        _announceFor.AddRange(_announceRequests);
+        _announceRequests.Clear();
+        _unannounced = [.. _index.Held().Where(
+            entry => entry.IsBinding && _announceFor.Exists(asked => asked.Request.Includes(entry.Binding.Key)))];
+        Announce();
+        if (_announcing.Count == 0)
+            EndAnnouncing();
+    }
+
+    private void OnAnnounced(object answer)
+    {
+        if (_announcing.Count == 0 || (answer is Bound bound && !_announcing.Remove(bound.Key)))
+            return;
+        _announceRefused += answer is Refused ? 1 : 0;
+
+        // A refusal does not say of which key: the window is through when as many were refused as are left.
+        if (_announceRefused >= _announcing.Count)
+            EndWindow();
+    }
+
+    private void EndWindow()
+    {
+        _announcing.Clear();
+        Announce();
+        if (_announcing.Count == 0)
+            EndAnnouncing();
+    }
+
+    /// <summary>What the index is not in charge of yet, or did not get, it is told again.</summary>
+    private void AnnounceAgain()
+    {
+        if (_announcing.Count == 0 || _now < _announceAgainAt)
+            return;
+        KeyDigest[] left = [.. _announcing];
+        _announcing.Clear();
+        _announceRefused = 0;
+        for (var i = _announcedTo; i < _announceNext; i++)
+        {
+            if (left.AsSpan().Contains(_unannounced[i].Binding.Key))
+                Announce(_unannounced[i]);
         }
 
         _announceAgainAt = Deadline.After(_now, AnnouncePatience);
-        if (_announcing > 0)
-            return;
-        _unannounced = [];
-        _outbox.Send(
-            ColdPort.Tier,
-            new ColdReady(_index.ReadableBlocks, _index.Bindings, new HybridTimestamp(_latestStamp), _headersRead));
-    }
-
-    private void OnAnnounced()
-    {
-        if (_announcing > 0 && --_announcing == 0)
-            Announce();
-    }
-
-    private void AnnounceAgain()
-    {
-        if (_announcing == 0 || _now < _announceAgainAt)
-            return;
-        (_announceNext, _announcing) = (_announcedTo, 0);
-        Announce();
+        if (_announcing.Count == 0)
+            EndWindow();
     }
 }

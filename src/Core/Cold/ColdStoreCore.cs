@@ -77,7 +77,8 @@ public sealed partial class ColdStoreCore
             case ColdFetch m: OnFetch(sender, m); break;
             case RoomGiven m: OnRoomGiven(m); break;
             case RoomDenied m: OnRoomDenied(m); break;
-            case Bound or Refused: OnAnnounced(); break;
+            case Bound or Refused: OnAnnounced(message); break;
+            case AnnounceKeys m: OnAnnounceKeys(sender, m); break;
             case ReportHoldings or TallyHoldings or Believed: OnHoldings(message); break;
             case Moved: break;
             case ReportTier: OnReport(sender); break;

@@ -2,13 +2,14 @@ using System.Globalization;
 using Cascade.Core.Identity;
 using Cascade.Core.Messages;
 using Cascade.Core.Ports;
+using Cascade.Core.Sharding;
 
 namespace Cascade.Core.Indices;
 
 /// <summary>One shard of the key index: which block a key names. The last writer wins, by hybrid timestamp.</summary>
 /// <remarks>
 /// One thread at a time. Two replicas that were given the same bindings and deletions, in any order and number, hold the same,
-/// as long as no limit was reached. Forgetting (<see cref="Messages.Forget"/>) is not replicated: a merge can bring a forgotten
+/// as long as no limit was reached. Forgetting (<see cref="Messages.Forget"/>) leaves no trace: a merge can bring a forgotten
 /// key back, which costs its next reader one miss, and it is forgotten again.
 /// </remarks>
 public sealed class KeyIndexCore
@@ -31,6 +32,14 @@ public sealed class KeyIndexCore
     /// <summary>Deletions that are remembered.</summary>
     public int Tombstones => _table.Count - Keys;
 
+    /// <summary>
+    /// The same of two shards that name the same blocks by the same keys, and hardly ever else. Deletions do not count: each replica forgets them at its time.
+    /// </summary>
+    public ulong Digest { get; private set; }
+
+    /// <summary>As <see cref="Digest"/>, over the deletions that are remembered.</summary>
+    internal ulong DeletionsDigest { get; private set; }
+
     /// <summary>When <see cref="Tick"/> is due; null when nothing waits for time to pass.</summary>
     public TimeSpan? NextDeadline => _tombstones.NextDeadline;
 
@@ -44,16 +53,30 @@ public sealed class KeyIndexCore
     {
         ArgumentNullException.ThrowIfNull(message);
         ArgumentNullException.ThrowIfNull(outbox);
+        if (Apply(now, message) is { } reply)
+            outbox.Send(sender, reply);
+    }
+
+    /// <summary>Takes one message in and gives the reply; null where there is none.</summary>
+    /// <exception cref="ArgumentException">The message is none that a shard knows.</exception>
+    internal object? Apply(TimeSpan now, IKeyMessage message)
+    {
         switch (message)
         {
-            case Bind bind: OnBind(now, sender, bind, outbox); break;
-            case Lookup lookup: OnLookup(sender, lookup.Key, outbox); break;
-            case Unbind unbind: OnUnbind(now, sender, unbind, outbox); break;
-            case Forget forget: OnForget(forget); break;
+            case Bind bind: return OnBind(now, bind);
+            case Lookup lookup: return OnLookup(lookup.Key);
+            case Unbind unbind: return OnUnbind(now, unbind);
+            case Forget forget: OnForget(forget); return null;
             default:
                 throw new ArgumentException($"A key index does not know {message.GetType().Name}.", nameof(message));
         }
     }
+
+    /// <summary>What is known of a key; null when nothing is.</summary>
+    internal KeyIndexEntry? Entry(in KeyDigest key) => _table.Find(key) is var at and >= 0 ? _table[at] : null;
+
+    /// <summary>Some of what the shard knows, from a place on; gives the place to go on at, or 0 at the end.</summary>
+    internal List<KeyIndexEntry> Page(int from, int most, out int next) => _table.Page(from, most, out next);
 
     /// <summary>Forgets deletions that are old enough.</summary>
     public void Tick(TimeSpan now, Outbox outbox) => ForgetTombstones(now);
@@ -75,32 +98,27 @@ public sealed class KeyIndexCore
         return leftOut;
     }
 
-    private void OnBind(TimeSpan now, object sender, Bind bind, Outbox outbox)
+    private object OnBind(TimeSpan now, Bind bind)
     {
         var entry = new KeyIndexEntry(bind.Binding, bind.Id);
         if (bind.Id.IsZero || bind.Key.IsZero)
-        {
-            outbox.Send(sender, new Refused("The binding names no key or no block: fill both in."));
-            return;
-        }
+            return new Refused("The binding names no key or no block: fill both in.");
         if (!TryApply(now, entry))
         {
-            outbox.Send(sender, new Refused(string.Create(CultureInfo.InvariantCulture,
-                $"The shard holds {Keys} keys, the most allowed: raise the limit, or delete keys.")));
-            return;
+            return new Refused(string.Create(CultureInfo.InvariantCulture,
+                $"The shard holds {Keys} keys, the most allowed: raise the limit, or delete keys."));
         }
         var held = _table[_table.Find(bind.Key)];
-        outbox.Send(sender, new Bound(bind.Key, held.Id, held == entry));
+        return new Bound(bind.Key, held.Id, held == entry);
     }
 
-    private void OnLookup(object sender, KeyDigest key, Outbox outbox)
+    private object OnLookup(KeyDigest key)
     {
         var at = _table.Find(key);
-        object reply = at >= 0 && !_table[at].IsTombstone ? new Found(_table[at].Binding, _table[at].Id) : NotFound.Instance;
-        outbox.Send(sender, reply);
+        return at >= 0 && !_table[at].IsTombstone ? new Found(_table[at].Binding, _table[at].Id) : NotFound.Instance;
     }
 
-    private void OnUnbind(TimeSpan now, object sender, Unbind unbind, Outbox outbox)
+    private object OnUnbind(TimeSpan now, Unbind unbind)
     {
         var tombstone = KeyIndexEntry.Tombstone(unbind.Key, unbind.Stamp);
         var at = _table.Find(unbind.Key);
@@ -108,7 +126,7 @@ public sealed class KeyIndexCore
             ? new Found(_table[at].Binding, _table[at].Id)
             : NotFound.Instance;
         TryApply(now, tombstone);
-        outbox.Send(sender, reply);
+        return reply;
     }
 
     private void OnForget(Forget forget)
@@ -116,12 +134,13 @@ public sealed class KeyIndexCore
         var at = _table.Find(forget.Key);
         if (at < 0 || _table[at].IsTombstone || _table[at].Id != forget.Id || _table[at].Binding.Stamp != forget.Stamp)
             return;
+        Count(_table[at]);
         _table.Remove(at);
         Keys--;
     }
 
     /// <summary>Takes an entry in where it holds against the known one; false when there is no room for its key.</summary>
-    private bool TryApply(TimeSpan now, in KeyIndexEntry entry)
+    internal bool TryApply(TimeSpan now, in KeyIndexEntry entry)
     {
         var at = _table.Find(entry.Binding.Key);
         if (at >= 0 && !entry.Overrules(_table[at]))
@@ -130,6 +149,9 @@ public sealed class KeyIndexCore
         if (!entry.IsTombstone && !isNamed && Keys >= _settings.MaxKeys)
             return false;
         Keys += (entry.IsTombstone ? 0 : 1) - (isNamed ? 1 : 0);
+        Count(entry);
+        if (at >= 0)
+            Count(_table[at]);
         if (at >= 0)
             _table[at] = entry;
         else
@@ -142,13 +164,32 @@ public sealed class KeyIndexCore
         return true;
     }
 
+    /// <summary>Takes an entry into the digests, or out of them again.</summary>
+    private void Count(in KeyIndexEntry entry)
+    {
+        if (entry.IsTombstone)
+            DeletionsDigest ^= DigestOf(entry);
+        else
+            Digest ^= DigestOf(entry);
+    }
+
+    private static ulong DigestOf(in KeyIndexEntry entry)
+    {
+        var binding = entry.Binding;
+        var place = Mixing.Mix(binding.Parent.Prefix64 + (uint)binding.Depth);
+        return Mixing.Mix(binding.Key.Prefix64 + Mixing.Mix(entry.Id.Prefix64 + Mixing.Mix(binding.Stamp.Value + place)));
+    }
+
     private void ForgetTombstones(TimeSpan now)
     {
         while (_tombstones.TryTakeDue(now, out var key, out var stamp))
         {
             var at = _table.Find(key);
             if (at >= 0 && _table[at].IsTombstone && _table[at].Binding.Stamp == stamp)
+            {
+                Count(_table[at]);
                 _table.Remove(at);
+            }
         }
     }
 }

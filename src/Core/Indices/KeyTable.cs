@@ -2,18 +2,22 @@ using Cascade.Core.Identity;
 
 namespace Cascade.Core.Indices;
 
-/// <summary>Entries by key, in chunks that are never copied: it grows without a spike and with little to spare.</summary>
+/// <summary>Entries by key, in chunks of which the last alone grows: without a spike, with little to spare, and small while there are few.</summary>
 /// <remarks>Chained hashing; 120 bytes an entry and 4 to 8 for its bucket. The entries keep their places until removed.</remarks>
 internal sealed class KeyTable
 {
     private const int ChunkBits = 6;
     private const int ChunkSize = 1 << ChunkBits;
 
+    /// <summary>Room that a table begins with, and a further chunk. Most shards of a small cache have a few entries only.</summary>
+    private const int FirstRoom = 4;
+    private const int NextRoom = 16;
+
     // 2^64 over the golden ratio: spreads the keys of one shard, whose prefixes may agree in some bits.
     private const ulong Spread = 0x9E3779B97F4A7C15;
 
     private readonly List<Node[]> _chunks = [];
-    private int[] _buckets = new int[ChunkSize];
+    private int[] _buckets = new int[FirstRoom];
     private int _used;
     private int _free = -1;
 
@@ -46,10 +50,10 @@ internal sealed class KeyTable
         else
         {
             at = _used++;
-            if (at >> ChunkBits == _chunks.Count)
-                _chunks.Add(new Node[ChunkSize]);
+            MakeRoom(at);
         }
         At(at).Entry = entry;
+        At(at).IsFree = false;
         Chain(at);
         Count++;
     }
@@ -68,9 +72,26 @@ internal sealed class KeyTable
                 before = At(before).Next;
             At(before).Next = At(at).Next;
         }
-        At(at) = new Node { Next = _free };
+        At(at) = new Node { Next = _free, IsFree = true };
         _free = at;
         Count--;
+    }
+
+    /// <summary>
+    /// Entries in the order of their places, from one on; gives the place to go on at, or 0 at the end. Whatever stays in the table from the first page to the
+    /// last is in one of them.
+    /// </summary>
+    public List<KeyIndexEntry> Page(int from, int most, out int next)
+    {
+        var page = new List<KeyIndexEntry>(Math.Min(most, Count));
+        var at = from;
+        for (; at < _used && page.Count < most; at++)
+        {
+            if (!At(at).IsFree)
+                page.Add(At(at).Entry);
+        }
+        next = at < _used ? at : 0;
+        return page;
     }
 
     public IEnumerable<KeyIndexEntry> Entries()
@@ -80,6 +101,18 @@ internal sealed class KeyTable
             for (var at = _buckets[bucket] - 1; at >= 0; at = At(at).Next)
                 yield return At(at).Entry;
         }
+    }
+
+    private void MakeRoom(int at)
+    {
+        var (chunk, place) = (at >> ChunkBits, at & (ChunkSize - 1));
+        if (chunk == _chunks.Count)
+            _chunks.Add(new Node[chunk == 0 ? FirstRoom : NextRoom]);
+        var nodes = _chunks[chunk];
+        if (place < nodes.Length)
+            return;
+        Array.Resize(ref nodes, nodes.Length * 2);
+        _chunks[chunk] = nodes;
     }
 
     private void Grow()
@@ -114,5 +147,7 @@ internal sealed class KeyTable
 
         /// <summary>Place of the next entry of the bucket, or of the next free place; -1 for none.</summary>
         public int Next;
+
+        public bool IsFree;
     }
 }

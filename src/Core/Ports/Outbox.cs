@@ -15,6 +15,9 @@ public sealed class Outbox
     /// <summary>Asks for <paramref name="message"/> to be sent to <paramref name="to"/>.</summary>
     public void Send(object to, object message) => _effects.Add(new Effect(to, message));
 
+    /// <summary>Asks for <paramref name="message"/> to be sent to <paramref name="to"/> in the name of another sender, whom the receiver then answers.</summary>
+    public void SendFor(object sender, object to, object message) => _effects.Add(new Effect(to, message) { Sender = sender });
+
     /// <summary>Forgets the effects once the shell has carried them out.</summary>
     public void Clear() => _effects.Clear();
 }
@@ -39,4 +42,8 @@ public sealed class Destination
 /// <summary>One message to send.</summary>
 /// <param name="To">The sender of an earlier request, a tier address, or a destination.</param>
 /// <param name="Message">What to send.</param>
-public readonly record struct Effect(object To, object Message);
+public readonly record struct Effect(object To, object Message)
+{
+    /// <summary>The sender of an earlier request in whose name it is sent; null for the core's own.</summary>
+    public object? Sender { get; init; }
+}

@@ -1,15 +1,30 @@
+using Cascade.Core.Clocks;
+using Cascade.Core.Identity;
 using Cascade.Core.Messages;
 using Cascade.Core.Ports;
 
 namespace Cascade.Core.Tiering;
 
+/// <content>The key index is told the keys of the copies here: at start, and when it lost them. Each is told again until it is bound or refused.</content>
 public sealed partial class MemoryTierCore
 {
     /// <summary>Keys under way to the index at a time, so that a full arena does not flood its mailbox.</summary>
     private const int AnnounceWindow = 256;
 
+    /// <summary>Requests that wait; a further one is dropped, and asked for again by whoever it was.</summary>
+    private const int AnnounceRequestsMax = 4096;
+
+    /// <summary>How long the index may take to answer before the keys under way are told again.</summary>
+    private static readonly TimeSpan AnnouncePatience = TimeSpan.FromSeconds(1);
+
+    /// <summary>Keys under way, each with the slot that it names.</summary>
+    private readonly Dictionary<KeyDigest, uint> _announced = [];
+
+    private readonly List<(object Sender, AnnounceKeys Request)> _announceFor = [];
+    private readonly List<(object Sender, AnnounceKeys Request)> _announceNext = [];
     private uint _announceCursor;
-    private int _announcing;
+    private int _announceRefused;
+    private TimeSpan? _announceAgainAt;
 
     /// <summary>
     /// Starts to tell the key index what the arena held when the tier took it over, a window at a time. Owners need no word:
@@ -17,22 +32,86 @@ public sealed partial class MemoryTierCore
     /// </summary>
     public void Announce(Outbox outbox)
     {
-        while (_announcing < AnnounceWindow && _announceCursor < _arena.SlotCount)
+        while (_announced.Count == 0)
         {
-            var slot = _announceCursor++;
-            if (!_copies.IsResident(slot))
-                continue;
-            foreach (var binding in KeysOf(slot))
-            {
-                _announcing++;
-                outbox.Send(Destination.KeyIndex, new Bind(binding, _copies.IdAt(slot)));
-            }
+            (_announceRefused, _announceAgainAt) = (0, null);
+            while (_announced.Count < AnnounceWindow && _announceCursor < _arena.SlotCount)
+                AnnounceSlot(_announceCursor++, outbox);
+            if (_announced.Count > 0)
+                return;
+            foreach (var (sender, request) in _announceFor)
+                outbox.Send(sender, new KeysAnnounced(_self, request.Round, _settings.HasColdTier));
+            _announceFor.Clear();
+            if (_announceNext.Count == 0)
+                return;
+            _announceFor.AddRange(_announceNext);
+            _announceNext.Clear();
+            _announceCursor = 0;
         }
     }
 
-    private void OnAnnounced(Outbox outbox)
+    private void AnnounceSlot(uint slot, Outbox outbox)
     {
-        if (--_announcing == 0)
-            Announce(outbox);
+        if (!_copies.IsResident(slot))
+            return;
+        foreach (var binding in KeysOf(slot))
+        {
+            // The first round, at start, is of all keys.
+            if (_announceFor.Count > 0 && !_announceFor.Exists(asked => asked.Request.Includes(binding.Key)))
+                continue;
+            _announced[binding.Key] = slot;
+            outbox.Send(Destination.KeyIndex, new Bind(binding, _copies.IdAt(slot)));
+        }
+    }
+
+    private void OnAnnounceKeys(object sender, AnnounceKeys message, Outbox outbox)
+    {
+        if (_settings.HasColdTier)
+            outbox.SendFor(sender, _cold, message);
+        var asked = (sender, message);
+        if (_announceFor.Contains(asked) || _announceNext.Contains(asked) || _announceNext.Count >= AnnounceRequestsMax)
+            return;
+        _announceNext.Add(asked);
+        Announce(outbox);
+    }
+
+    private void OnAnnounced(KeyDigest key, Outbox outbox)
+    {
+        if (_announced.Remove(key))
+            EndWindow(outbox);
+    }
+
+    private void OnAnnounceRefused(Outbox outbox)
+    {
+        if (_announced.Count == 0)
+            return;
+        _announceRefused++;
+        EndWindow(outbox);
+    }
+
+    /// <summary>When all keys that are left were refused, which does not say which, the next are due.</summary>
+    private void EndWindow(Outbox outbox)
+    {
+        if (_announceRefused < _announced.Count)
+            return;
+        _announced.Clear();
+        Announce(outbox);
+    }
+
+    /// <summary>What the index is not in charge of yet, or did not get, it is told again.</summary>
+    private void AnnounceAgain(TimeSpan now, Outbox outbox)
+    {
+        if (_announced.Count == 0 || now < (_announceAgainAt ??= Deadline.After(now, AnnouncePatience)))
+            return;
+        (_announceRefused, _announceAgainAt) = (0, Deadline.After(now, AnnouncePatience));
+        foreach (var (key, slot) in _announced.ToArray())
+        {
+            var at = _copies.IsResident(slot) ? KeysOf(slot).FindIndex(binding => binding.Key == key) : -1;
+            if (at >= 0)
+                outbox.Send(Destination.KeyIndex, new Bind(_keys[at], _copies.IdAt(slot)));
+            else
+                _announced.Remove(key);
+        }
+        EndWindow(outbox);
     }
 }

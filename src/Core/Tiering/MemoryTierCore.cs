@@ -77,7 +77,9 @@ public sealed partial class MemoryTierCore
             case RoomReturned m: OnRoomReturned(now, m, outbox); break;
             case Drop m: OnDrop(now, m.Id, m.Copy, isCorrupt: false, outbox); break;
             case ReportCorrupt m: OnCorrupt(now, m, outbox); break;
-            case Bound: OnAnnounced(outbox); break;
+            case AnnounceKeys m: OnAnnounceKeys(sender, m, outbox); break;
+            case Bound m: OnAnnounced(m.Key, outbox); break;
+            case Refused: OnAnnounceRefused(outbox); break;
             case ReportHoldings m: OnReportHoldings(now, m, outbox); break;
             case TallyHoldings m: HoldingsTelling.Tally(_self, this, m, outbox); break;
             case Believed m: OnBelieved(now, m, outbox); break;
@@ -99,6 +101,7 @@ public sealed partial class MemoryTierCore
         ExpireWaiters(now, outbox);
         ExpireAskers(now, outbox);
         RetryWrites(now, outbox);
+        AnnounceAgain(now, outbox);
         Serve(now, outbox);
     }
 

@@ -91,6 +91,30 @@ public static class WireNumbers
     public const uint Unbind = 204;
     /// <summary><see cref="Messages.Forget"/>.</summary>
     public const uint Forget = 205;
+    /// <summary><see cref="Messages.KeyReplicate"/>.</summary>
+    public const uint KeyReplicate = 206;
+    /// <summary><see cref="Messages.KeyForget"/>.</summary>
+    public const uint KeyForget = 207;
+    /// <summary><see cref="Messages.WhoHoldsKeys"/>.</summary>
+    public const uint WhoHoldsKeys = 208;
+    /// <summary><see cref="Messages.KeysHeld"/>.</summary>
+    public const uint KeysHeld = 209;
+    /// <summary><see cref="Messages.FetchKeys"/>.</summary>
+    public const uint FetchKeys = 210;
+    /// <summary><see cref="Messages.KeyPage"/>.</summary>
+    public const uint KeyPage = 211;
+    /// <summary><see cref="Messages.KeysDigest"/>.</summary>
+    public const uint KeysDigest = 212;
+    /// <summary><see cref="Messages.KeysAgree"/>.</summary>
+    public const uint KeysAgree = 213;
+    /// <summary><see cref="Messages.KeysOffered"/>.</summary>
+    public const uint KeysOffered = 214;
+    /// <summary><see cref="Messages.KeysSettled"/>.</summary>
+    public const uint KeysSettled = 215;
+    /// <summary><see cref="Messages.AnnounceKeys"/>.</summary>
+    public const uint AnnounceKeys = 216;
+    /// <summary><see cref="Messages.KeysAnnounced"/>.</summary>
+    public const uint KeysAnnounced = 217;
 
     // Memory tier: 300 to 399.
     /// <summary><see cref="Messages.BindAlias"/>.</summary>

@@ -1,3 +1,5 @@
+using Cascade.Actors;
+using Cascade.Core.Clocks;
 using Cascade.Core.Membership;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -27,6 +29,12 @@ public sealed record NodeStartup
 
     /// <summary>Changes periods and bounds of the membership, for tests.</summary>
     internal Func<MembershipSettings, MembershipSettings> Membership { get; init; } = static settings => settings;
+
+    /// <summary>What the node's actors run on; null for the thread pool.</summary>
+    internal IDispatcher? Dispatcher { get; init; }
+
+    /// <summary>Makes what the node reaches others by, for the life that started at a stamp; null for sockets.</summary>
+    internal Func<ActorSystem, HybridTimestamp, INodeNetwork>? Network { get; init; }
 
     /// <summary>What random choices are drawn from, beside the node's number and start.</summary>
     internal ulong Seed { get; init; }

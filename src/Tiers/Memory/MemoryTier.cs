@@ -62,11 +62,11 @@ public sealed class MemoryTier : UntypedActor, IWithTimers
     {
         for (var i = 0; i < outbox.Effects.Count; i++)
         {
-            var (to, message) = outbox.Effects[i];
-            if (message is ColdErrand errand)
-                _recipients[to].Tell(errand.Request, new ErrandAddress(Self, errand.Number));
+            var effect = outbox.Effects[i];
+            if (effect.Message is ColdErrand errand)
+                _recipients[effect.To].Tell(errand.Request, new ErrandAddress(Self, errand.Number));
             else
-                (to as IActorRef ?? _recipients[to]).Tell(message, Self);
+                (effect.To as IActorRef ?? _recipients[effect.To]).Tell(effect.Message, effect.Sender as IActorRef ?? Self);
         }
 
         outbox.Clear();

@@ -56,11 +56,9 @@ internal sealed class SimulatedNode : IDisposable
             id => BlockOwner.Props(id, context),
             new ClusterShardingSettings { PassivateIdleEntityAfter = workload.PassivateAfter, EntitiesDecideOnPassivation = true },
             new BlockMessageExtractor());
-        KeyIndex = sharding.Start(
-            KeyIndexShard.RegionName,
-            _ => KeyIndexShard.Props(new KeyIndexSettings(), Sim.Recipients, time),
-            new ClusterShardingSettings { PassivateIdleEntityAfter = Timeout.InfiniteTimeSpan },
-            new KeyMessageExtractor());
+        var view = Sample.Alone();
+        var lanes = KeyIndexRouter.StartLanes(Sim.System, view, new KeyIndexSettings(), Sim.Recipients, time);
+        KeyIndex = KeyIndexRouter.Create(Sim.System, view, lanes, others: null);
         var quota = new RegistrySettings { QuotaBytes = _arena.CapacityBytes / 4 };
         Registry = Sim.System.ActorOf(PrefixRegistry.Props(quota, Registered, Sim.Recipients, time), "prefix-registry");
         var tracking = new AccessTrackerSettings { ExpectedBlocks = workload.Slots };
@@ -71,6 +69,8 @@ internal sealed class SimulatedNode : IDisposable
         var core = new MemoryTierCore(Sample.Shm, Arena, new WatchedPolicy(_policy, Ledger), Registered, TierSettings);
         Memory = Sim.System.ActorOf(MemoryTier.Props(core, Sim.Recipients, time), "memory-tier");
         Sim.Recipients.Add(Sample.Shm, Memory);
+        foreach (var lane in lanes)
+            lane.Tell(view.Current, ActorRefs.NoSender);
     }
 
     public SimulatedSystem Sim { get; }

@@ -1,0 +1,105 @@
+using Cascade.Actors;
+using Cascade.Actors.Shells;
+using Cascade.Cluster.Index;
+using Cascade.Cluster.Owners;
+using Cascade.Cluster.Registry;
+using Cascade.Cluster.Tracking;
+using Cascade.Core.Clocks;
+using Cascade.Core.Cold;
+using Cascade.Core.Indices;
+using Cascade.Core.Ownership;
+using Cascade.Core.Ports;
+using Cascade.Core.Registry;
+using Cascade.Core.Tiering;
+using Cascade.Core.Tracking;
+using Cascade.Tiers.Memory;
+
+namespace Cascade.Hosting.Node;
+
+/// <summary>The actors of a node.</summary>
+/// <param name="Known">Those that callers ask.</param>
+/// <param name="Subscribers">Those that are told of each change of the cluster.</param>
+internal sealed record NodeActors(CascadeActors Known, IReadOnlyList<IActorRef> Subscribers)
+{
+    /// <summary>Starts them. The tiers come last: their first messages may already need all others.</summary>
+    public static NodeActors Start(NodeGround ground, ClusterParts cluster, HybridClock clock, long quotaBytes)
+    {
+        var (system, recipients) = (ground.System, ground.Recipients);
+        var subscribers = new List<IActorRef>();
+        var owners = StartOwners(ground, cluster, clock, subscribers);
+        var lanes = KeyIndexRouter.StartLanes(system, cluster.View, new KeyIndexSettings(), recipients, ground.Time);
+        subscribers.AddRange(lanes);
+        var keyIndex = KeyIndexRouter.Create(system, cluster.View, lanes, cluster.Nodes);
+        recipients.Add(Destination.KeyIndex, keyIndex);
+        var registry = system.ActorOf(
+            PrefixRegistry.Props(new RegistrySettings { QuotaBytes = quotaBytes }, ground.Registered, recipients, ground.Time), NameOf(NodePaths.Registry));
+        var tracker = StartTracker(ground);
+        var cold = ground.Cold?.Start(system, recipients, ground.Startup);
+        var memory = StartMemory(ground);
+        return new NodeActors(new CascadeActors(memory, cold, owners, keyIndex, registry, tracker), subscribers);
+    }
+
+    private static IActorRef StartOwners(NodeGround ground, ClusterParts cluster, HybridClock clock, List<IActorRef> subscribers)
+    {
+        var (options, system, recipients) = (ground.Options, ground.System, ground.Recipients);
+        var directory = new CopyDirectory();
+        var settings = new OwnerSettings { HasColdTier = ground.Cold is not null };
+        var context = new OwnerContext(settings, directory, recipients, clock, ground.Time);
+        var loader = system.ActorOf(CopyLoader.Props(cluster.View, directory, recipients, context.Live, ground.Time), NameOf(CopyLoader.Path));
+        recipients.Add(CopyPort.Loader, loader);
+        var sharding = ClusterSharding.Get(system);
+        var owners = sharding.Start(
+            BlockOwner.RegionName,
+            id => BlockOwner.Props(id, context),
+            new ClusterShardingSettings
+            {
+                PassivateIdleEntityAfter = options.Actors.PassivateAfter,
+                EntitiesDecideOnPassivation = true,
+                ActiveEntityLimit = options.Actors.EntitiesMax,
+                HandOffStopMessage = ShardHandedOff.Instance,
+            },
+            new BlockMessageExtractor(),
+            new ShardingCluster(cluster.Nodes, loader));
+        recipients.Add(Destination.Owners, owners);
+        subscribers.Add(loader);
+        subscribers.Add(sharding.LocalRegion(BlockOwner.RegionName));
+        if (!options.Node.IsClient)
+        {
+            var reporter = system.ActorOf(CopyReporter.Props(cluster.View, ground.Cold is not null, recipients), NameOf(CopyReporter.Path));
+            recipients.Add(CopyPort.Reporter, reporter);
+            subscribers.Add(reporter);
+        }
+
+        return owners;
+    }
+
+    private static IActorRef StartTracker(NodeGround ground) => ground.System.ActorOf(
+        AccessTracker.Props(
+            new AccessTrackerSettings
+            {
+                ExpectedBlocks = ground.Options.Tiers.Shm.MaxBlocks,
+                RemoteHitsToPromote = ground.Options.Tracker.PromoteAfterHits,
+            },
+            ground.Accesses),
+        "access-tracker");
+
+    private static IActorRef StartMemory(NodeGround ground)
+    {
+        var (options, recipients) = (ground.Options, ground.Recipients);
+        var shm = options.Tiers.Shm;
+        var settings = MemoryTierSettings.Default with
+        {
+            MaxBlockBytes = shm.MaxBlockBytes,
+            WaitingPutsMax = shm.WaitingPutsMax,
+            HasColdTier = ground.Cold is not null,
+            HeadroomBytes = ground.Cold is not null ? (long)(shm.CapacityBytes * options.Tiers.Cold.Headroom) : 0,
+        };
+        var core = new MemoryTierCore(ground.Address, ground.Arena, ground.Policy, ground.Registered, settings);
+        var memory = ground.System.ActorOf(MemoryTier.Props(core, recipients, ground.Time), NameOf(NodePaths.MemoryTier));
+        recipients.Add(ground.Address, memory);
+        recipients.Add(ColdPort.Memory, memory);
+        return memory;
+    }
+
+    private static string NameOf(string path) => path[(path.LastIndexOf('/') + 1)..];
+}
