@@ -14,7 +14,7 @@ public sealed class UnknownMessageTests
         node.Sim.Ask(node.Owners, new Describe(id));
         node.Sim.Ask(node.KeyIndex, new Lookup(key));
         var owner = $"an owner of {id}";
-        foreach (var actor in new[] { node.Owners, node.KeyIndex, node.Registry, node.Tracker, node.Memory })
+        foreach (var actor in new[] { node.Owners, node.KeyLanes[0], node.Registry, node.Tracker, node.Memory })
             actor.Tell(owner, ActorRefs.NoSender);
         node.Sim.Run();
 

@@ -57,8 +57,8 @@ internal sealed class SimulatedNode : IDisposable
             new ClusterShardingSettings { PassivateIdleEntityAfter = workload.PassivateAfter, EntitiesDecideOnPassivation = true },
             new BlockMessageExtractor());
         var view = Sample.Alone();
-        var lanes = KeyIndexRouter.StartLanes(Sim.System, view, new KeyIndexSettings(), Sim.Recipients, time);
-        KeyIndex = KeyIndexRouter.Create(Sim.System, view, lanes, others: null);
+        KeyLanes = KeyIndexRouter.StartLanes(Sim.System, view, new KeyIndexSettings(), Sim.Recipients, time);
+        KeyIndex = KeyIndexRouter.Create(Sim.System, view, KeyLanes, others: null);
         var quota = new RegistrySettings { QuotaBytes = _arena.CapacityBytes / 4 };
         Registry = Sim.System.ActorOf(PrefixRegistry.Props(quota, Registered, Sim.Recipients, time), "prefix-registry");
         var tracking = new AccessTrackerSettings { ExpectedBlocks = workload.Slots };
@@ -69,7 +69,7 @@ internal sealed class SimulatedNode : IDisposable
         var core = new MemoryTierCore(Sample.Shm, Arena, new WatchedPolicy(_policy, Ledger), Registered, TierSettings);
         Memory = Sim.System.ActorOf(MemoryTier.Props(core, Sim.Recipients, time), "memory-tier");
         Sim.Recipients.Add(Sample.Shm, Memory);
-        foreach (var lane in lanes)
+        foreach (var lane in KeyLanes)
             lane.Tell(view.Current, ActorRefs.NoSender);
     }
 
@@ -88,6 +88,8 @@ internal sealed class SimulatedNode : IDisposable
     public IActorRef Owners { get; }
 
     public IActorRef KeyIndex { get; }
+
+    public IReadOnlyList<IActorRef> KeyLanes { get; }
 
     public IActorRef Registry { get; }
 

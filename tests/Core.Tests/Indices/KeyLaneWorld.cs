@@ -45,7 +45,9 @@ internal sealed class KeyLaneWorld(ulong seed)
     public bool AnswersAnnouncements { get; set; } = true;
 
     /// <summary>Nothing is under way, all see the same, and that is how it is.</summary>
-    public bool IsQuiet => Truth.TrueForAll(member => Nodes.GetValueOrDefault(member.Node.Value)?.Life == member.Life) && Nodes.Values.All(node => !node.Core.NeedsTicksSoon && node.Core.Report.HandingOver == 0 && node.Known.SequenceEqual(Truth));
+    public bool IsQuiet =>
+        Truth.TrueForAll(member => Nodes.GetValueOrDefault(member.Node.Value)?.Life == member.Life)
+        && Nodes.Values.All(node => !node.Core.NeedsTicksSoon && node.Core.Report.HandingOver == 0 && node.Known.SequenceEqual(Truth));
 
     public static MembershipView View(NodeId self, IEnumerable<Member> members) => new(1, self, [.. members.OrderBy(static member => member.Node)], 0);
 

@@ -32,6 +32,18 @@ public sealed class WireRoundTripTests
     }
 
     [Fact]
+    public void Reply_that_goes_by_way_of_the_backup_may_be_any_of_three()
+    {
+        var (binding, id) = (new Core.Placement.KeyBinding(Indices.Digests.Key(1), default, 0, default), Indices.Digests.Block(1));
+        KeyReplicate[] messages =
+        [
+            new(default, binding, default, null, null), new(default, binding, id, new Bound(binding.Key, id, true), null),
+            new(default, binding, default, null, new Found(binding, id)),
+        ];
+        Assert.All(messages, static message => Assert.Equal(message, Read(WireNumbers.KeyReplicate, Write(message))));
+    }
+
+    [Fact]
     public void Member_never_takes_more_than_the_membership_reckons_with()
     {
         var labels = Enumerable.Range(0, 6).ToDictionary(static i => $"{i}", static _ => "");
