@@ -16,6 +16,9 @@ public sealed class CascadeNode : IAsyncDisposable
     /// <summary>How long a stop waits for calls under way.</summary>
     private static readonly TimeSpan DrainPatience = TimeSpan.FromSeconds(10);
 
+    /// <summary>How long the nodes that stay may take to fetch the part of the key index that this one had.</summary>
+    private static readonly TimeSpan HandOverPatience = TimeSpan.FromSeconds(10);
+
     private readonly NodeParts _parts;
     private readonly CascadeCache _cache;
     private readonly ILogger _logger;
@@ -112,10 +115,10 @@ public sealed class CascadeNode : IAsyncDisposable
     private async Task StopAsync()
     {
         _addressFile?.Dispose();
-        await _parts.Cluster.BeginLeaveAsync();
         _cache.Stop();
         var isClean = await IsDrainedAsync() && await IsTierIdleAsync();
         isClean &= await IsColdTierIdleAsync();
+        await HandOverAsync();
         await _parts.Cluster.DepartAsync();
         await _parts.System.Terminate();
         _parts.Tls?.Dispose();
@@ -136,6 +139,27 @@ public sealed class CascadeNode : IAsyncDisposable
         if (!_startup.KeepArena)
             _parts.Arena.Remove();
         NodeLog.Stopped(_logger, _parts.Cache.Self);
+    }
+
+    /// <summary>Gives others time to take over what this node is in charge of, when there are others.</summary>
+    private async Task HandOverAsync()
+    {
+        var view = _parts.Cluster.View;
+        if (!view.Current.Members.Members.Any(member => member.Node != view.Self && member.TakesWork))
+            return;
+        await _parts.Cluster.BeginLeaveAsync();
+        var started = _startup.Time.GetTimestamp();
+        using var poll = new PeriodicTimer(TimeSpan.FromMilliseconds(20), _startup.Time);
+        while (await _parts.Actors.ShardsHeldAsync() > 0)
+        {
+            if (_startup.Time.GetElapsedTime(started) > HandOverPatience)
+            {
+                NodeLog.HandOverNotDone(_logger, HandOverPatience);
+                return;
+            }
+
+            await poll.WaitForNextTickAsync();
+        }
     }
 
     /// <summary>What calls gave back at their end is told, not asked: an answer of the tier says that it has taken that in.</summary>

@@ -18,16 +18,35 @@ namespace Cascade.Hosting.Node;
 
 /// <summary>The actors of a node.</summary>
 /// <param name="Known">Those that callers ask.</param>
+/// <param name="Lanes">The node's part of the key index; none on a client.</param>
 /// <param name="Subscribers">Those that are told of each change of the cluster.</param>
-internal sealed record NodeActors(CascadeActors Known, IReadOnlyList<IActorRef> Subscribers)
+internal sealed record NodeActors(CascadeActors Known, IReadOnlyList<IActorRef> Lanes, IReadOnlyList<IActorRef> Subscribers)
 {
+    private static readonly TimeSpan ReportPatience = TimeSpan.FromSeconds(1);
+
+    /// <summary>Shards of the key index that the node is in charge of, or has to hand over yet.</summary>
+    public async Task<int> ShardsHeldAsync()
+    {
+        try
+        {
+            var reports = await Task.WhenAll(Lanes.Select(static lane => lane.Ask<KeyLaneReport>(ReportKeyIndex.Instance, ReportPatience)));
+            return reports.Sum(static report => report.Primary + report.Backup + report.HandingOver);
+        }
+        catch (AskTimeoutException)
+        {
+            return int.MaxValue;
+        }
+    }
+
     /// <summary>Starts them. The tiers come last: their first messages may already need all others.</summary>
     public static NodeActors Start(NodeGround ground, ClusterParts cluster, HybridClock clock, long quotaBytes)
     {
         var (system, recipients) = (ground.System, ground.Recipients);
         var subscribers = new List<IActorRef>();
         var owners = StartOwners(ground, cluster, clock, subscribers);
-        var lanes = KeyIndexRouter.StartLanes(system, cluster.View, new KeyIndexSettings(), recipients, ground.Time);
+        IReadOnlyList<IActorRef> lanes = ground.Options.Node.IsClient
+            ? []
+            : KeyIndexRouter.StartLanes(system, cluster.View, new KeyIndexSettings(), recipients, ground.Time);
         subscribers.AddRange(lanes);
         var keyIndex = KeyIndexRouter.Create(system, cluster.View, lanes, cluster.Nodes);
         recipients.Add(Destination.KeyIndex, keyIndex);
@@ -36,7 +55,7 @@ internal sealed record NodeActors(CascadeActors Known, IReadOnlyList<IActorRef> 
         var tracker = StartTracker(ground);
         var cold = ground.Cold?.Start(system, recipients, ground.Startup);
         var memory = StartMemory(ground);
-        return new NodeActors(new CascadeActors(memory, cold, owners, keyIndex, registry, tracker), subscribers);
+        return new NodeActors(new CascadeActors(memory, cold, owners, keyIndex, registry, tracker), lanes, subscribers);
     }
 
     private static IActorRef StartOwners(NodeGround ground, ClusterParts cluster, HybridClock clock, List<IActorRef> subscribers)

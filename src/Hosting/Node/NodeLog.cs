@@ -68,4 +68,7 @@ internal static partial class NodeLog
 
     [LoggerMessage(1018, LogLevel.Warning, "TLS: {Warning}")]
     public static partial void TlsWarning(ILogger logger, string warning);
+
+    [LoggerMessage(1019, LogLevel.Warning, "Leaving although others have not taken over all keys after {Waited}: they rebuild the rest from what nodes hold")]
+    public static partial void HandOverNotDone(ILogger logger, TimeSpan waited);
 }

@@ -19,7 +19,8 @@ namespace Cascade.Hosting.Node;
 
 /// <summary>What a node consists of, put together in the one order that works: arena, network, actors, and who knows whom.</summary>
 internal sealed record NodeParts(
-    ShmArena Arena, S3FifoPolicy Policy, PayloadWriter Writer, ActorSystem System, CacheContext Cache, ColdParts? Cold, ClusterParts Cluster, ClusterTls? Tls)
+    ShmArena Arena, S3FifoPolicy Policy, PayloadWriter Writer, ActorSystem System, NodeActors Actors, CacheContext Cache, ColdParts? Cold,
+    ClusterParts Cluster, ClusterTls? Tls)
 {
     /// <summary>A binding stamped by a clock that is ahead by more than this is not believed.</summary>
     private static readonly TimeSpan ClockDriftMax = TimeSpan.FromMinutes(1);
@@ -91,7 +92,7 @@ internal sealed record NodeParts(
             options.Put.Deadline, options.Actors.AskTimeout, options.Leases.Duration, options.Put.HashThreads,
             options.Tiers.Cold.ReadAheadBytes > 0 ? ReadAheadBlocksMax : 0, quota);
         return new NodeParts(
-            arena, ground.Policy, writer, ground.System,
+            arena, ground.Policy, writer, ground.System, actors,
             new CacheContext(ground.Self, arena, writer, actors.Known, inventory, cluster.Nodes, ground.Registered, clock, startup.Time, defaults),
             ground.Cold, cluster, tls);
     }
