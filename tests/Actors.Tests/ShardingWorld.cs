@@ -124,7 +124,8 @@ internal sealed class ShardingNode
         Listen(typeof(DeadLetter), DeadLetters = []);
         var loading = loader(this) is { } props ? System.ActorOf(props, "loader") : null;
         Region = ClusterSharding.Get(System).Start(
-            ShardingWorld.RegionName, id => Props.Create(() => new Thing(world, number, id)).WithDispatcher(world.EntityDispatcher), settings, new ShardingWorld.Extractor(), new ShardingCluster(Refs, loading));
+            ShardingWorld.RegionName, id => Props.Create(() => new Thing(world, number, id)).WithDispatcher(world.EntityDispatcher), settings,
+            new ShardingWorld.Extractor(), new ShardingCluster(Refs, loading));
         Local = ClusterSharding.Get(System).LocalRegion(ShardingWorld.RegionName);
     }
 
