@@ -31,6 +31,7 @@ internal sealed class ShardingWorld
     public ShardingWorld(int nodes, ClusterShardingSettings? settings = null, Func<ShardingNode, Props?>? loader = null, ulong? seed = null)
     {
         Dispatcher = seed is { } s ? DeterministicDispatcher.Seeded(Time, s) : DeterministicDispatcher.Fifo(Time);
+        EntityDispatcher = new HangingDispatcher(Dispatcher);
         Network = new SimulatedNetwork(Time, seed ?? 1);
         Nodes = [.. Enumerable.Range(0, nodes).Select(number => new ShardingNode(this, number, settings ?? Settings, loader ?? (static node => node.ProbingLoader())))];
         Dispatcher.RunUntilIdle();
@@ -39,6 +40,9 @@ internal sealed class ShardingWorld
     public VirtualTimeProvider Time { get; } = new();
 
     public DeterministicDispatcher Dispatcher { get; }
+
+    /// <summary>Where the entities run.</summary>
+    public HangingDispatcher EntityDispatcher { get; }
 
     public SimulatedNetwork Network { get; }
 
@@ -120,7 +124,8 @@ internal sealed class ShardingNode
         Listen(typeof(DeadLetter), DeadLetters = []);
         var loading = loader(this) is { } props ? System.ActorOf(props, "loader") : null;
         Region = ClusterSharding.Get(System).Start(
-            ShardingWorld.RegionName, id => Props.Create(() => new Thing(world, number, id)), settings, new ShardingWorld.Extractor(), new ShardingCluster(Refs, loading));
+            ShardingWorld.RegionName, id => Props.Create(() => new Thing(world, number, id)).WithDispatcher(world.EntityDispatcher), settings,
+            new ShardingWorld.Extractor(), new ShardingCluster(Refs, loading));
         Local = ClusterSharding.Get(System).LocalRegion(ShardingWorld.RegionName);
     }
 
@@ -220,6 +225,7 @@ internal sealed class ShardingNode
                     if (!_lingers) Context.Stop(Self);
                     break;
                 case ReceiveTimeout when _stays:
+                    Note("stays");
                     Context.Parent.Tell(StayAlive.Instance);
                     break;
                 case ReceiveTimeout:
@@ -242,6 +248,31 @@ internal sealed class ShardingNode
         }
 
         private void Note(string what) => world.Seen.Add($"{node}/{id} {what}");
+    }
+}
+
+/// <summary>A dispatcher that can be made to run nothing for a while, as one whose threads are all blocked.</summary>
+internal sealed class HangingDispatcher(IDispatcher inner) : IDispatcher
+{
+    private List<IRunnable>? _waiting;
+
+    public int Throughput => inner.Throughput;
+
+    public bool OwnsContinuations => inner.OwnsContinuations;
+
+    public void Hang() => _waiting = [];
+
+    public void Recover()
+    {
+        var waiting = _waiting!;
+        _waiting = null;
+        waiting.ForEach(inner.Schedule);
+    }
+
+    public void Schedule(IRunnable runnable)
+    {
+        if (_waiting is not null) _waiting.Add(runnable);
+        else inner.Schedule(runnable);
     }
 }
 
