@@ -11,8 +11,8 @@ internal sealed record RunSettings
     /// <summary>Arrivals under way at one time; one more is an error "overrun".</summary>
     public int InFlightMax { get; init; } = 1_024;
 
-    /// <summary>Told of every interval as it ends.</summary>
-    public Action<IReadOnlyList<TimelinePoint>>? OnInterval { get; init; }
+    /// <summary>Told of every interval as it ends, and of the wrong bytes so far.</summary>
+    public Action<IReadOnlyList<TimelinePoint>, long>? OnInterval { get; init; }
 
     /// <summary>Told of what is being done.</summary>
     public Action<string>? OnStage { get; init; }

@@ -19,7 +19,7 @@ internal sealed record HistogramSummary(long Count, long P50, long P75, long P95
 }
 
 /// <summary>Takes the figures of all steps at equal intervals. For one use.</summary>
-internal sealed class Timeline(ScenarioStats stats, Pace pace, TimeSpan duration, Action<IReadOnlyList<TimelinePoint>>? onInterval)
+internal sealed class Timeline(ScenarioStats stats, Pace pace, TimeSpan duration, Action<IReadOnlyList<TimelinePoint>, long>? onInterval)
 {
     /// <summary>A plot has no room for more points.</summary>
     private const int PointsMax = 600;
@@ -60,6 +60,6 @@ internal sealed class Timeline(ScenarioStats stats, Pace pace, TimeSpan duration
         }
 
         Points.AddRange(points);
-        onInterval?.Invoke(points);
+        onInterval?.Invoke(points, stats.WrongBytes);
     }
 }
