@@ -69,7 +69,7 @@ internal sealed class LoadOptions
     {
         var option = new Option<double>(name)
         {
-            Description = fallback is { } value ? $"{description} Default: {Texts.Number(value).Replace(",", "", StringComparison.Ordinal)}." : description,
+            Description = description,
             HelpName = unit,
             CustomParser = result =>
             {

@@ -25,7 +25,7 @@ internal static class MarkdownReport
     public static IEnumerable<string> Summary(LoadReport report)
     {
         yield return report.WrongBytes == 0
-            ? $"wrong bytes: **0** ({Texts.Number(report.CheckedBlocks)} blocks compared, {Texts.Size(report.CheckedBytes)} of them byte by byte)"
+            ? $"wrong bytes: **0** ({Texts.Number(report.CheckedBlocks)} blocks compared, {Texts.Size(report.CheckedBytes)} of their bytes)"
             : $"WRONG BYTES: **{Texts.Number(report.WrongBytes)}** in {Texts.Number(report.WrongBlocks)} of {Texts.Number(report.CheckedBlocks)} blocks compared";
         if (!report.Complete)
             yield return $"**not complete**: it ended after {Texts.Number(report.MeasuredS)} s, or runs gave no answer";

@@ -42,7 +42,11 @@ internal sealed class ChatScenario
         var (failed, readBlocks) = await ReadAsync(context, node, conversation, keys.AsMemory(0, lookup.Payload));
         if (failed is not null)
             return failed;
-        return readBlocks == keys.Length ? Response.Ok("known") : await WriteAsync(context, node, conversation, keys, readBlocks);
+        var readBytes = (long)readBlocks * _sizes.BlockBytes;
+        if (readBlocks == keys.Length)
+            return Response.Ok("known", readBytes);
+        var written = await WriteAsync(context, node, conversation, keys, readBlocks);
+        return written.IsError ? written : Response.Ok("extended", written.SizeBytes + readBytes);
     }
 
     private Conversation NextTurn(ScenarioContext context)
