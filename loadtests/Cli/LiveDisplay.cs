@@ -8,9 +8,14 @@ namespace Cascade.LoadTests.Cli;
 /// <summary>Shows a load as it runs: a table on a terminal, else a line an interval. Speaks to the error stream; one thread at a time.</summary>
 internal abstract class LiveDisplay
 {
-    /// <summary>The display that suits the error stream; none for <paramref name="isQuiet"/>.</summary>
-    public static LiveDisplay For(bool isQuiet, string scenario, TimeSpan duration) =>
-        isQuiet ? new Silence() : Console.IsErrorRedirected ? new Lines(Console.Error) : new LiveTable(scenario, duration);
+    /// <summary>The display that suits where talk goes; none for <paramref name="isQuiet"/>.</summary>
+    public static LiveDisplay For(bool isQuiet, TextWriter error, string scenario, TimeSpan duration)
+    {
+        if (isQuiet)
+            return new Silence();
+        var isTerminal = ReferenceEquals(error, Console.Error) && !Console.IsErrorRedirected;
+        return isTerminal ? new LiveTable(error, scenario, duration) : new Lines(error);
+    }
 
     /// <summary>Says what is being done.</summary>
     public abstract void Stage(string what);
@@ -35,7 +40,7 @@ internal abstract class LiveDisplay
     }
 
     /// <summary>A line an interval, for a file or a pipe.</summary>
-    internal sealed class Lines(TextWriter output) : LiveDisplay
+    private sealed class Lines(TextWriter output) : LiveDisplay
     {
         /// <inheritdoc/>
         public override void Stage(string what) => output.WriteLine($"load: {what}");
@@ -52,9 +57,9 @@ internal abstract class LiveDisplay
     }
 
     /// <summary>A table that is drawn anew each interval, for a terminal.</summary>
-    private sealed class LiveTable(string scenario, TimeSpan duration) : LiveDisplay
+    private sealed class LiveTable(TextWriter error, string scenario, TimeSpan duration) : LiveDisplay
     {
-        private readonly IAnsiConsole _console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) });
+        private readonly IAnsiConsole _console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(error) });
         private readonly Table _table = MakeTable();
         private LiveDisplayContext? _shown;
 

@@ -37,7 +37,7 @@ internal sealed class LoadCli
         options.AddTo(_root);
         var help = _root.Options.OfType<HelpOption>().Single();
         help.Action = new HelpWithExamples((SynchronousCommandLineAction)help.Action!);
-        _root.SetAction(new LoadCommand(options, output).RunAsync);
+        _root.SetAction(new LoadCommand(options, output, error).RunAsync);
     }
 
     /// <summary>Does what the arguments say. Never throws; the outcome is an <see cref="ExitCode"/>.</summary>

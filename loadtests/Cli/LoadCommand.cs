@@ -7,7 +7,7 @@ using Cascade.LoadTests.Targets;
 namespace Cascade.LoadTests.Cli;
 
 /// <summary>Carries a command line out: starts the target, runs the scenario, reports.</summary>
-internal sealed class LoadCommand(LoadOptions options, TextWriter output)
+internal sealed class LoadCommand(LoadOptions options, TextWriter output, TextWriter error)
 {
     private const long PageBytes = 4_096;
 
@@ -26,7 +26,7 @@ internal sealed class LoadCommand(LoadOptions options, TextWriter output)
         var sizes = SizesOf(line, kind);
         var scenario = WithLoad(line, kind, kind.Create(sizes));
         var duration = new LoadPlan(scenario.LoadSimulations).Duration;
-        var display = LiveDisplay.For(line.GetValue(options.Json), kind.Name, duration);
+        var display = LiveDisplay.For(line.GetValue(options.Json), error, kind.Name, duration);
         var runner = new LoadRunner(new RealPace(), new RunSettings
         {
             Seed = sizes.Seed,

@@ -11,7 +11,7 @@ internal sealed class LoadPhase(Scenario scenario, LoadPlan plan, ScenarioStats 
     private readonly CancellationTokenSource _giveUp = new();
     private readonly Lock _gate = new();
     private readonly bool[] _copyRuns = new bool[plan.CopiesMax];
-    private readonly TaskCompletionSource _drained = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _drained = new();
     private int _arrivalsInFlight;
     private int _underWay;
     private bool _isOver;
@@ -135,7 +135,7 @@ internal sealed class LoadPhase(Scenario scenario, LoadPlan plan, ScenarioStats 
             return;
         if (await IsDrainedAsync())
             return;
-        await _giveUp.CancelAsync();
+        _giveUp.Cancel();
         if (await IsDrainedAsync())
             return;
         Unfinished = Volatile.Read(ref _underWay);

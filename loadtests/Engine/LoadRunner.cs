@@ -63,7 +63,7 @@ internal sealed class LoadRunner(Pace pace, RunSettings settings)
         }
         catch
         {
-            await stop.CancelAsync();
+            stop.Cancel();
             await Task.WhenAll(load, sampling);
             throw;
         }

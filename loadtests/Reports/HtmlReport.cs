@@ -75,7 +75,7 @@ internal static class HtmlReport
 
         List<PlotLine> bytes = [.. series.Where(group => group.Key != ScenarioStats.WholeName)
             .Select((group, i) => Line(group.Key, i, group, point => point.BytesPerS))];
-        AddPlot(html, "Bytes a second", bytes, new SvgPlot("Bytes a second over time", false, Texts.Size).Lines(bytes, marks));
+        AddPlot(html, "Bytes a second", bytes, new SvgPlot("Bytes a second over time", false, Texts.Size, thousand: 1_024).Lines(bytes, marks));
 
         foreach (var group in series)
         {

@@ -14,10 +14,14 @@ internal sealed record PlotLine(string Name, string Class, IReadOnlyList<(double
 /// <param name="title">What it shows, for those who cannot see it.</param>
 /// <param name="isLog">True for a logarithmic y axis.</param>
 /// <param name="label">Writes a value of the y axis.</param>
-internal sealed class SvgPlot(string title, bool isLog, Func<double, string> label)
+/// <param name="thousand">What its larger units are powers of: 1,000, or 1,024 for bytes.</param>
+internal sealed class SvgPlot(string title, bool isLog, Func<double, string> label, int thousand = 1_000)
 {
-    private const int Width = 880, Height = 300, Left = 78, Right = 16, Top = 14, Bottom = 34;
+    private const int Width = 880, Height = 300, Left = 78, Right = 34, Top = 14, Bottom = 34;
     private const int LinearTicks = 5;
+
+    private static readonly double[] TopSteps = [1, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10];
+    private static readonly double[] TickSteps = [1, 2, 5, 10];
 
     private readonly StringBuilder _svg = new();
     private double _xMax = 1, _yMin, _yMax = 1;
@@ -31,8 +35,9 @@ internal sealed class SvgPlot(string title, bool isLog, Func<double, string> lab
         _xMax = Math.Max(1, values.Select(point => point.X).DefaultIfEmpty(1).Max());
         Scale(values.Select(point => point.Y));
         Begin();
-        for (var tick = 0; tick <= LinearTicks; tick++)
-            Text(X(_xMax * tick / LinearTicks), Height - 12, "middle", $"{Texts.Number(Math.Round(_xMax * tick / LinearTicks, 1))} s");
+        var step = StepOf(_xMax);
+        for (var second = 0.0; second <= _xMax * 1.000_001; second += step)
+            Text(X(second), Height - 12, "middle", $"{N(second)} s");
         foreach (var (x, name) in marks)
         {
             Add($"<line class=\"mark\" x1=\"{N(X(x))}\" x2=\"{N(X(x))}\" y1=\"{Top}\" y2=\"{Height - Bottom}\"/>");
@@ -47,8 +52,9 @@ internal sealed class SvgPlot(string title, bool isLog, Func<double, string> lab
     /// <summary>Bars beside each other; x is labelled by the caller's texts, as many as fit.</summary>
     public string Bars(IReadOnlyList<(string Label, double Value)> bars)
     {
+        // A decade below one, so that a bar of one is seen.
         _xMax = Math.Max(1, bars.Count);
-        Scale(bars.Select(bar => bar.Value));
+        Scale(bars.Select(bar => bar.Value).Append(0.5));
         Begin();
         var every = Math.Max(1, (bars.Count + 9) / 10);
         var width = (double)(Width - Left - Right) / _xMax;
@@ -68,8 +74,8 @@ internal sealed class SvgPlot(string title, bool isLog, Func<double, string> lab
 
     private void Scale(IEnumerable<double> values)
     {
-        var (min, max) = (double.MaxValue, 0.0);
-        foreach (var value in values)
+        var (min, max) = (1e12, 0.0);
+        foreach (var value in values.Where(value => value > 0))
             (min, max) = (Math.Min(min, value), Math.Max(max, value));
         if (isLog)
         {
@@ -82,10 +88,19 @@ internal sealed class SvgPlot(string title, bool isLog, Func<double, string> lab
         }
     }
 
-    private static double RoundUp(double value)
+    /// <summary>The next number that five equal parts of are short to write.</summary>
+    private double RoundUp(double value)
     {
-        var power = Math.Pow(10, Math.Floor(Math.Log10(value)));
-        return power * new[] { 1, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10 }.First(step => step * power >= value * 0.999_999);
+        var unit = Math.Pow(thousand, Math.Max(0, Math.Floor(Math.Log(value, thousand))));
+        var power = unit * Math.Pow(10, Math.Floor(Math.Log10(value / unit)));
+        return power * TopSteps.First(step => step * power >= value * 0.999_999);
+    }
+
+    /// <summary>A round distance of ticks: at most ten of them.</summary>
+    private static double StepOf(double length)
+    {
+        var power = Math.Pow(10, Math.Floor(Math.Log10(length)) - 1);
+        return power * TickSteps.First(step => step * power * 10 >= length * 0.999_999);
     }
 
     private void Begin()

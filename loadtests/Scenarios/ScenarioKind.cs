@@ -13,8 +13,11 @@ internal sealed record ScenarioSizes(int BlockBytes, long CapacityBytes, int Nod
     /// <summary>Share of all memory that a working set fills which is to stay in memory: new versions need room beside it.</summary>
     private const double WorkingSetShare = 0.4;
 
-    /// <summary>Blocks of a working set that stays in memory; at least two.</summary>
-    public int WorkingSetBlocks => (int)Math.Max(2, WorkingSetShare * CapacityBytes * Nodes / BlockBytes);
+    /// <summary>Keys cost memory of the load itself: about 100 MB for so many.</summary>
+    private const int BlocksMax = 1 << 20;
+
+    /// <summary>Blocks of a working set that stays in memory; at least two, at most about a million.</summary>
+    public int WorkingSetBlocks => (int)Math.Clamp(WorkingSetShare * CapacityBytes * Nodes / BlockBytes, 2, BlocksMax);
 }
 
 /// <summary>A scenario that can be asked for by name.</summary>

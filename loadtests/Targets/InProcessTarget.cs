@@ -55,8 +55,8 @@ internal sealed class InProcessTarget : ILoadTarget
     private static CascadeOptions Configure(TargetRequest request)
     {
         // Small blocks need more entries than the default has room for; keys that name a newer block take some for a while.
-        const int EntriesMin = 1_024;
-        var entries = Math.Max(EntriesMin, 2 * request.CapacityBytes / Math.Min(request.BlockBytes, 64 << 10));
+        const int EntriesMin = 1_024, EntriesMax = 1 << 28;
+        var entries = Math.Clamp(2 * request.CapacityBytes / Math.Min(request.BlockBytes, 64 << 10), EntriesMin, EntriesMax);
         var name = $"load-{Environment.ProcessId}-{Interlocked.Increment(ref _targets)}";
         try
         {
