@@ -65,7 +65,8 @@ internal static class HtmlReport
     private static void AddPlots(StringBuilder html, LoadReport report)
     {
         var marks = report.Events.Select(e => (e.AtS, e.Name)).ToList();
-        var series = report.Timeline.GroupBy(point => point.Step).OrderBy(group => group.Key == ScenarioStats.WholeName).ThenBy(group => group.Key, StringComparer.Ordinal).ToList();
+        var series = report.Timeline.GroupBy(point => point.Step)
+            .OrderBy(group => group.Key == ScenarioStats.WholeName).ThenBy(group => group.Key, StringComparer.Ordinal).ToList();
 
         List<PlotLine> throughput = [.. series.Where(group => group.Key != ScenarioStats.WholeName)
             .Select((group, i) => Line(group.Key, i, group, point => point.OkPerS))];
