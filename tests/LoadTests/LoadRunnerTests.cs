@@ -44,6 +44,26 @@ public sealed class LoadRunnerTests
     }
 
     [Fact]
+    public void Wait_for_a_start_counts_with_the_whole_run_and_its_first_step_alone()
+    {
+        var load = new VirtualLoad { BeginsAfter = Second * 0.03 };
+        var result = load.Run(Scenario.Create("s", async context =>
+        {
+            await Step.Run("first", context, StepAsync);
+            return await Step.Run("second", context, StepAsync);
+        }).WithLoadSimulations(Simulation.Inject(5, Second, Second)));
+        Assert.Equal(40_000_000, result.Stats.Step("first").Snapshot().Latency.MaxNanoseconds);
+        Assert.Equal(10_000_000, result.Stats.Step("second").Snapshot().Latency.MaxNanoseconds);
+        Assert.Equal(50_000_000, result.Stats.Whole.Snapshot().Latency.MaxNanoseconds);
+
+        async Task<Response<object>> StepAsync()
+        {
+            await load.Take(Second * 0.01);
+            return Response.Ok();
+        }
+    }
+
+    [Fact]
     public void Arrival_beyond_the_bound_is_an_overrun_and_not_begun()
     {
         var begun = 0;

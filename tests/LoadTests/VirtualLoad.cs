@@ -10,6 +10,9 @@ internal sealed class VirtualLoad
 {
     public VirtualTimeProvider Time { get; } = new();
 
+    /// <summary>How long a run that was handed out waits before it begins, as behind a busy thread pool.</summary>
+    public TimeSpan BeginsAfter { get; init; }
+
     public List<string> Done { get; } = [];
 
     public static TimeSpan Second { get; } = TimeSpan.FromSeconds(1);
@@ -22,7 +25,7 @@ internal sealed class VirtualLoad
         try
         {
             using var interrupt = new CancellationTokenSource();
-            var run = new LoadRunner(new VirtualPace(Time), settings ?? new RunSettings()).RunAsync(scenario, new Target(this), interrupt.Token);
+            var run = new LoadRunner(new VirtualPace(Time, BeginsAfter), settings ?? new RunSettings()).RunAsync(scenario, new Target(this), interrupt.Token);
             if (interruptAfter is { } after)
             {
                 Time.Advance(after);
@@ -43,7 +46,7 @@ internal sealed class VirtualLoad
     }
 
     /// <summary>Takes so long, exactly.</summary>
-    public Task Take(TimeSpan time) => new VirtualPace(Time).ByTimerAsync(Time.GetTimestamp() + time.Ticks, CancellationToken.None).AsTask();
+    public Task Take(TimeSpan time) => new VirtualPace(Time, default).ByTimerAsync(Time.GetTimestamp() + time.Ticks, CancellationToken.None).AsTask();
 
     private Task Note(string what)
     {
@@ -65,13 +68,17 @@ internal sealed class VirtualLoad
         public ValueTask DisposeAsync() => ValueTask.CompletedTask;
     }
 
-    private sealed class VirtualPace(TimeProvider time) : Pace(time)
+    private sealed class VirtualPace(TimeProvider time, TimeSpan beginsAfter) : Pace(time)
     {
         public override Task Drive(Func<Task> driver) => driver();
 
         public override ValueTask UntilAsync(long timestamp, CancellationToken cancellationToken) => ByTimerAsync(timestamp, cancellationToken);
 
-        public override Task Start(Func<Task> run) => run();
+        public override async Task Start(Func<Task> run)
+        {
+            await ByTimerAsync(Time.GetTimestamp() + beginsAfter.Ticks, CancellationToken.None);
+            await run();
+        }
 
         public override Task Yield() => Task.CompletedTask;
     }
