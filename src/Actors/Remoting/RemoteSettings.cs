@@ -12,6 +12,9 @@ public sealed record RemoteSettings
     /// <summary>Where peers reach this node.</summary>
     public required string Host { get; init; }
 
+    /// <summary>What the node listens on; null for <see cref="Host"/>.</summary>
+    public string? BindHost { get; init; }
+
     /// <summary>Where peers reach this node; 0 lets the transport choose.</summary>
     public int Port { get; init; }
 

@@ -161,7 +161,7 @@ public sealed class RemoteSystem : IRefReader, IDisposable
 
     private void Listen()
     {
-        var port = Transport.Listen(Settings.Host, Settings.Port, Accept);
+        var port = Transport.Listen(Settings.BindHost ?? Settings.Host, Settings.Port, Accept);
         Address = Address with { Port = port };
         Name = Address.ToString();
         using (ExecutionContext.SuppressFlow())

@@ -13,8 +13,8 @@ public sealed class Recipients
 
     private ImmutableDictionary<object, IActorRef> _known = ImmutableDictionary<object, IActorRef>.Empty;
 
-    /// <summary>Gives the actors of other nodes; null on a node that is alone.</summary>
-    public NodeRefs? Others { get; init; }
+    /// <summary>Gives the actors of other nodes; null on a node that is alone. To be set before the first message to one of them.</summary>
+    public NodeRefs? Others { get; set; }
 
     /// <summary>
     /// An outbox for one step on this thread, empty: what a step left in it that failed is not the next one's to send. A step ends with

@@ -35,6 +35,9 @@ internal interface INodeSession : IAsyncDisposable
     /// <summary>Its actors.</summary>
     CascadeActors Actors { get; }
 
+    /// <summary>Completes, with the reason in words, when the node cannot go on and is to be stopped.</summary>
+    Task<string> CannotGoOn { get; }
+
     /// <summary>The directory in which its arena lies.</summary>
     string MemoryDirectory { get; }
 }

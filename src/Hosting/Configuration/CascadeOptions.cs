@@ -17,9 +17,6 @@ public sealed record CascadeOptions
     /// <summary><c>cascade.actors</c></summary>
     public required ActorOptions Actors { get; init; }
 
-    /// <summary><c>cascade.keys</c></summary>
-    public required KeyOptions Keys { get; init; }
-
     /// <summary><c>cascade.leases</c></summary>
     public required LeaseOptions Leases { get; init; }
 
@@ -47,7 +44,6 @@ public sealed record CascadeOptions
             Node = NodeOptions.Read(cascade.Section("node")),
             Remoting = RemotingOptions.Read(cascade.Section("remoting")),
             Actors = ActorOptions.Read(cascade.Section("actors")),
-            Keys = KeyOptions.Read(cascade.Section("keys")),
             Leases = LeaseOptions.Read(cascade.Section("leases")),
             Put = PuttingOptions.Read(cascade.Section("put"), processorCount),
             Tiers = TierOptions.Read(cascade.Section("tiers")),

@@ -58,12 +58,3 @@ public sealed record ActorOptions
         PassivateAfter = reader.Duration("passivate-after", TimeSpan.FromSeconds(1), TimeSpan.FromDays(1)),
     };
 }
-
-/// <summary>Settings of the key index.</summary>
-public sealed record KeyOptions
-{
-    /// <summary>Shards of the index, the same number on all nodes.</summary>
-    public required int Shards { get; init; }
-
-    internal static KeyOptions Read(OptionsReader reader) => new() { Shards = reader.Integer("shards", 1, 1 << 16) };
-}

@@ -96,6 +96,30 @@ internal sealed class OptionsReader
         : accept(scalar.Text) ? scalar.Text
         : Refuse<string>(key, scalar, $"expected {expected}");
 
+    /// <summary>Some texts, as an array or as one text with commas between them; none as an empty array or text.</summary>
+    public IReadOnlyList<string> Texts(string key, string expected, Predicate<string> accept)
+    {
+        _read.Add(PathOf(key));
+        if (_root.Find([.. _path, key])?.Value is not HoconArray array)
+        {
+            var text = Text(key, expected, text => Split(text).All(part => accept(part)));
+            return text is null ? [] : Split(text);
+        }
+
+        var texts = new List<string>();
+        foreach (var element in array.Elements)
+        {
+            if (element is HoconScalar { Kind: not HoconKind.Null } scalar && accept(scalar.Text))
+                texts.Add(scalar.Text);
+            else
+                _errors.Add(element.Origin, $"{PathOf(key)}: expected {expected}, found {element.Describe()}.");
+        }
+
+        return texts;
+    }
+
+    private static string[] Split(string text) => text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+
     /// <summary>True of what can be an absolute path on this system.</summary>
     public static bool IsAbsolutePath(string text) => Path.IsPathFullyQualified(text) && !text.Contains('\0', StringComparison.Ordinal);
 

@@ -1,4 +1,5 @@
 using System.Net;
+using Cascade.Core.Membership;
 
 namespace Cascade.Hosting.Configuration;
 
@@ -12,6 +13,15 @@ public sealed record RemotingOptions
 
     /// <summary>TCP port that the node listens on; 0 for any that is free.</summary>
     public required int Port { get; init; }
+
+    /// <summary>IP address or host name by which other nodes reach this one; empty for <see cref="Host"/>.</summary>
+    public required string Advertise { get; init; }
+
+    /// <summary>TCP port on which blocks are served to other machines; 0 for any that is free.</summary>
+    public required int BulkPort { get; init; }
+
+    /// <summary>Nodes that are asked for entry to the cluster; none for a node that founds one.</summary>
+    public required IReadOnlyList<NodeAddress> Seeds { get; init; }
 
     /// <summary>Whether the node may listen beyond loopback without certificates.</summary>
     public required bool Insecure { get; init; }
@@ -29,7 +39,36 @@ public sealed record RemotingOptions
                 "host",
                 $"'{host}' can be reached by other machines, and without TLS a node listens on loopback only; set cascade.remoting.tls "
                 + "('cascade certs DIR' makes the files), or host = 127.0.0.1, or, in a network that all may trust, cascade.remoting.insecure = true");
-        return new() { Host = host, Port = reader.Integer("port", 0, ushort.MaxValue), Insecure = insecure, Tls = tls };
+        return new()
+        {
+            Host = host,
+            Port = reader.Integer("port", 0, ushort.MaxValue),
+            Advertise = ReadAdvertise(reader, host),
+            BulkPort = reader.Integer("bulk-port", 0, ushort.MaxValue),
+            Seeds = [.. reader.Texts("seeds", "host:port of each seed, such as [\"10.0.0.7:7400\"]", IsAddress).Select(static seed => new NodeAddress(seed))],
+            Insecure = insecure,
+            Tls = tls,
+        };
+    }
+
+    private static string ReadAdvertise(OptionsReader reader, string? host)
+    {
+        var advertise = reader.Text("advertise", "an IP address or a host name, or \"\" for that of host", static text => text.Length == 0 || IsHost(text));
+        if (advertise is "" && IPAddress.TryParse(host, out var address) && (address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any)))
+            reader.Fail("advertise", $"other nodes cannot reach this one by '{host}'; name the address or host name that they reach it by");
+        return advertise ?? "";
+    }
+
+    private static bool IsAddress(string text)
+    {
+        try
+        {
+            return new NodeAddress(text).Port > 0;
+        }
+        catch (ArgumentException)
+        {
+            return false;
+        }
     }
 
     /// <summary>A name other than localhost may stand for any address: only the address itself says that it is loopback.</summary>

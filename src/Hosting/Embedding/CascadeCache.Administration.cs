@@ -14,11 +14,11 @@ internal sealed partial class CascadeCache
         ThrowIfStopping();
         var timeout = _node.Defaults.AskTimeout;
         var stamp = BindingOf(key).Stamp;
-        var named = await AskAsync(_node.Actors.KeyIndex, new Unbind(key.Digest, stamp), timeout, cancellationToken) as Found;
+        var named = await AskAsync(_node, _node.Actors.KeyIndex, new Unbind(key.Digest, stamp), timeout, cancellationToken) as Found;
         if (named?.Id is not { } id)
             TryFindLocal(key, out id);
         if (!id.IsZero)
-            await AskAsync(_node.Actors.Registry, new Unregister(key.Digest, stamp), timeout, cancellationToken);
+            await AskAsync(_node, _node.Actors.Registry, new Unregister(key.Digest, stamp), timeout, cancellationToken);
         var isInFiles = await ReleaseKeyAsync(_node, key.Digest, id, stamp, cancellationToken) switch
         {
             Busy busy => throw NotDeleted(busy.Reason),
@@ -30,7 +30,7 @@ internal sealed partial class CascadeCache
 
         // The tier has asked the owner to let a copy without a key go. This question is behind that one: once it is answered, the
         // room of a block that nobody reads comes before whatever the caller puts next.
-        await AskAsync(_node.Actors.Owners, new Describe(id), timeout, cancellationToken);
+        await AskAsync(_node, _node.Actors.Owners, new Describe(id), timeout, cancellationToken);
         return true;
     }
 
@@ -58,7 +58,7 @@ internal sealed partial class CascadeCache
         {
             var key = keys.Span[i];
             var unregister = new Unregister(key.Digest, BindingOf(key).Stamp);
-            await AskAsync(_node.Actors.Registry, unregister, _node.Defaults.AskTimeout, cancellationToken);
+            await AskAsync(_node, _node.Actors.Registry, unregister, _node.Defaults.AskTimeout, cancellationToken);
         }
     }
 
@@ -67,12 +67,12 @@ internal sealed partial class CascadeCache
     {
         ThrowIfStopping();
         var timeout = _node.Defaults.AskTimeout;
-        if (await AskAsync(_node.Actors.KeyIndex, new Lookup(key.Digest), timeout, cancellationToken) is not Found found)
+        if (await AskAsync(_node, _node.Actors.KeyIndex, new Lookup(key.Digest), timeout, cancellationToken) is not Found found)
             return null;
-        var block = (BlockDescription)await AskAsync(_node.Actors.Owners, new Describe(found.Id), timeout, cancellationToken);
+        var block = (BlockDescription)await AskAsync(_node, _node.Actors.Owners, new Describe(found.Id), timeout, cancellationToken);
         if (block.Copies.Count == 0)
             return null;
-        var frequency = (FrequencyEstimate)await AskAsync(_node.Actors.Tracker, new EstimateFrequency(found.Id), timeout, cancellationToken);
+        var frequency = (FrequencyEstimate)await AskAsync(_node, _node.Actors.Tracker, new EstimateFrequency(found.Id), timeout, cancellationToken);
         return new BlockStat(key.Digest, block, block.Copies[0].LengthBytes, found.Binding.Depth, frequency.Reads);
     }
 
@@ -80,9 +80,9 @@ internal sealed partial class CascadeCache
     public async ValueTask<NodeStat> StatAsync(CancellationToken cancellationToken)
     {
         ThrowIfStopping();
-        var memory = (TierReport)await AskAsync(_node.Actors.Memory, ReportTier.Instance, _node.Defaults.AskTimeout, cancellationToken);
+        var memory = (TierReport)await AskAsync(_node, _node.Actors.Memory, ReportTier.Instance, _node.Defaults.AskTimeout, cancellationToken);
         var cold = _node.Actors.Cold is { } actor
-            ? (TierReport)await AskAsync(actor, ReportTier.Instance, _node.Defaults.AskTimeout, cancellationToken)
+            ? (TierReport)await AskAsync(_node, actor, ReportTier.Instance, _node.Defaults.AskTimeout, cancellationToken)
             : null;
         return new NodeStat(
             _node.Self, cold is null ? [memory] : [memory, cold], _node.Registered.State.UsedBytes, _node.Defaults.ProtectedQuotaBytes, _node.Arena.Directory.HeldLeases);
@@ -101,7 +101,7 @@ internal sealed partial class CascadeCache
         }
 
         var register = new Register(key.Digest, id, copy.LengthBytes, BindingOf(key).Stamp);
-        switch (await AskAsync(_node.Actors.Registry, register, timeout, cancellationToken))
+        switch (await AskAsync(_node, _node.Actors.Registry, register, timeout, cancellationToken))
         {
             case QuotaExceeded over:
                 return new ProtectResult(ProtectStatus.QuotaExceeded, 0, string.Create(
@@ -112,7 +112,7 @@ internal sealed partial class CascadeCache
         }
 
         // It may have been evicted just before the registration took hold; from then on it cannot be.
-        var isProtected = await AskAsync(_node.Actors.Owners, new Protect(id, key.Digest), timeout, cancellationToken) is ProtectDone;
+        var isProtected = await AskAsync(_node, _node.Actors.Owners, new Protect(id, key.Digest), timeout, cancellationToken) is ProtectDone;
         if (!_node.Registered.State.TryGet(key.Digest, out var entry) || entry.IsRemoved || entry.Id != id)
         {
             // A withdrawal overtook it: what the registry told the owner then came before the protection.

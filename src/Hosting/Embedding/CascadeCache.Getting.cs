@@ -99,7 +99,7 @@ internal sealed partial class CascadeCache
             if (_node.Arena.Directory.Contains(keys.Span[i].Digest))
                 continue;
             var lookup = new Lookup(keys.Span[i].Digest);
-            if (await AskAsync(_node.Actors.KeyIndex, lookup, deadline, cancellationToken) is not Found)
+            if (await AskAsync(_node, _node.Actors.KeyIndex, lookup, deadline, cancellationToken) is not Found)
                 return i;
         }
 
@@ -126,12 +126,12 @@ internal sealed partial class CascadeCache
     private async ValueTask<GetResult> GetByOwnerAsync(
         CacheKey key, TimeSpan leaseFor, TimeSpan deadline, CancellationToken cancellationToken)
     {
-        if (await AskAsync(_node.Actors.KeyIndex, new Lookup(key.Digest), deadline, cancellationToken) is not Found found)
+        if (await AskAsync(_node, _node.Actors.KeyIndex, new Lookup(key.Digest), deadline, cancellationToken) is not Found found)
             return GetResult.Miss;
         for (var attempt = 0; attempt < LocatesMax; attempt++)
         {
             var locate = new Locate(found.Id, _node.Self, leaseFor);
-            var reply = await AskAsync(_node.Actors.Owners, locate, deadline, cancellationToken);
+            var reply = await AskAsync(_node, _node.Actors.Owners, locate, deadline, cancellationToken);
             if (reply is Busy busy)
                 return new GetResult(false, default, busy.Reason);
             if (reply is not Located located)
@@ -167,7 +167,7 @@ internal sealed partial class CascadeCache
             {
                 case ColdFetched:
                     // The memory tier was told of the block before this caller was: its answer says that it has made it readable.
-                    await AskAsync(_node.Actors.Memory, new BindAlias(found.Id, found.Binding), deadline, cancellationToken);
+                    await AskAsync(_node, _node.Actors.Memory, new BindAlias(found.Id, found.Binding), deadline, cancellationToken);
                     return null;
                 case Busy busy:
                     return busy.Reason;

@@ -96,7 +96,7 @@ internal sealed partial class CascadeCache
         /// <summary>Names the block that is here by this put's key; false when it is gone.</summary>
         private async ValueTask<bool> TryAliasAsync(BlockId id)
         {
-            await AskAsync(node.Actors.Memory, new BindAlias(id, binding), node.Defaults.AskTimeout, CancellationToken.None);
+            await AskAsync(node, node.Actors.Memory, new BindAlias(id, binding), node.Defaults.AskTimeout, CancellationToken.None);
             return node.Arena.Directory.TryDescribe(id, out _);
         }
 
@@ -155,13 +155,13 @@ internal sealed partial class CascadeCache
         {
             var publish = new Publish(_reservation!.Value, id, binding, Announce: _isOnlyCold);
             _reservation = null;
-            if (await AskAsync(node.Actors.Memory, publish, node.Defaults.AskTimeout, CancellationToken.None) is not Published published)
+            if (await AskAsync(node, node.Actors.Memory, publish, node.Defaults.AskTimeout, CancellationToken.None) is not Published published)
                 throw Unexpected(publish, publish);
 
             if (_grant is not { } grant)
                 return;
             var commit = new Commit(id, grant.Fill, published.Copy);
-            var reply = await AskAsync(node.Actors.Owners, commit, node.Defaults.AskTimeout, CancellationToken.None);
+            var reply = await AskAsync(node, node.Actors.Owners, commit, node.Defaults.AskTimeout, CancellationToken.None);
             _grant = null;
 
             // A fill that took too long is no longer ours, but the copy is there and whole: its owner is to know.

@@ -1,4 +1,5 @@
 using Cascade.Actors;
+using Cascade.Actors.Remoting;
 using Cascade.Core.Clocks;
 using Cascade.Core.Cold;
 using Cascade.Core.Identity;
@@ -12,6 +13,11 @@ internal sealed partial class CascadeCache(CacheContext node) : ICascade
 {
     /// <summary>A wait that is longer is a mistake, and far below where clocks and timers overflow.</summary>
     private static readonly TimeSpan DeadlineMax = TimeSpan.FromDays(1);
+
+    /// <summary>How long to wait before asking again who is in charge; doubles up to the longest.</summary>
+    private static readonly TimeSpan PauseMin = TimeSpan.FromMilliseconds(2);
+
+    private static readonly TimeSpan PauseMax = TimeSpan.FromMilliseconds(64);
 
     private readonly CacheContext _node = node;
     private volatile bool _stopping;
@@ -46,7 +52,7 @@ internal sealed partial class CascadeCache(CacheContext node) : ICascade
     /// </summary>
     private static async ValueTask<object> BindAsync(CacheContext node, KeyBinding binding, BlockId id)
     {
-        var reply = await AskAsync(node.Actors.KeyIndex, new Bind(binding, id), node.Defaults.AskTimeout, CancellationToken.None);
+        var reply = await AskAsync(node, node.Actors.KeyIndex, new Bind(binding, id), node.Defaults.AskTimeout, CancellationToken.None);
         if (reply is not Bound bound)
             return reply;
         if (!bound.Applied)
@@ -66,30 +72,43 @@ internal sealed partial class CascadeCache(CacheContext node) : ICascade
     {
         var timeout = node.Defaults.AskTimeout;
         if (!id.IsZero)
-            await AskAsync(node.Actors.Memory, new ReleaseKey(key, id, stamp), timeout, cancellationToken);
+            await AskAsync(node, node.Actors.Memory, new ReleaseKey(key, id, stamp), timeout, cancellationToken);
         return node.Actors.Cold is { } cold
-            ? await AskAsync(cold, new ColdUnbind(key, stamp, Durable: true, timeout), timeout, cancellationToken)
+            ? await AskAsync(node, cold, new ColdUnbind(key, stamp, Durable: true, timeout), timeout, cancellationToken)
             : null;
     }
 
-    /// <summary>Asks and turns what can go wrong with an Ask into the one error that callers know.</summary>
-    private static async Task<object> AskAsync(IActorRef actor, object message, TimeSpan timeout, CancellationToken cancellationToken)
+    /// <summary>
+    /// Asks, again and again while the cluster finds out who is in charge, and turns what can go wrong with an Ask into the one error that callers know. For
+    /// messages that may be repeated.
+    /// </summary>
+    private static async Task<object> AskAsync(
+        CacheContext node, IActorRef actor, object message, TimeSpan timeout, CancellationToken cancellationToken)
     {
-        try
+        var started = node.Time.GetTimestamp();
+        for (var pause = PauseMin; ; pause = pause * 2 < PauseMax ? pause * 2 : PauseMax)
         {
-            return await actor.Ask<object>(message, timeout, cancellationToken);
-        }
-        catch (AskTimeoutException e)
-        {
-            throw Unavailable(actor, message, e);
-        }
-        catch (MailboxFullException e)
-        {
-            throw Unavailable(actor, message, e);
-        }
-        catch (DeadLetterException e)
-        {
-            throw Unavailable(actor, message, e);
+            var left = timeout - node.Time.GetElapsedTime(started);
+            try
+            {
+                var reply = await actor.Ask<object>(message, left > TimeSpan.Zero ? left : TimeSpan.Zero, cancellationToken);
+                if (reply is not Moved)
+                    return reply;
+                if (left <= pause)
+                    throw new CascadeUnavailableException($"Nobody in the cluster was in charge of the {message.GetType().Name} within {timeout}: is it taking in or losing nodes?");
+            }
+            catch (PeerUnreachableException e)
+            {
+                // A node was lost; its part is taken over as soon as the others know.
+                if (left <= pause)
+                    throw Unavailable(actor, message, e);
+            }
+            catch (Exception e) when (e is AskTimeoutException or MailboxFullException or DeadLetterException)
+            {
+                throw Unavailable(actor, message, e);
+            }
+
+            await Task.Delay(pause, node.Time, cancellationToken);
         }
     }
 

@@ -2,7 +2,9 @@ using Cascade.Actors;
 using Cascade.Core.Cold;
 using Cascade.Core.Hashing;
 using Cascade.Core.Identity;
+using Cascade.Core.Membership;
 using Cascade.Core.Messages;
+using Cascade.Core.Sharding;
 using Cascade.Hosting.Configuration;
 using Microsoft.Extensions.Logging;
 
@@ -35,6 +37,17 @@ public sealed class CascadeNode : IAsyncDisposable
     /// <summary>The node's actors, for a host that prefers to Ask.</summary>
     public CascadeActors Actors => _parts.Cache.Actors;
 
+    /// <summary>What the node knows of its cluster now. Immutable.</summary>
+    public ClusterState Cluster => _parts.Cluster.View.Current;
+
+    /// <summary>Where other nodes reach this one.</summary>
+    public NodeAddress Address => _parts.Cluster.Address;
+
+    /// <summary>
+    /// Completes, with the reason in words, when the node cannot go on: another process has its number. It is then to be stopped.
+    /// </summary>
+    public Task<string> CannotGoOn => _parts.Cluster.Overruled;
+
     /// <summary>How the arena came to be open.</summary>
     public Tiers.Shm.AttachReport Attach => _parts.Arena.Report;
 
@@ -43,6 +56,8 @@ public sealed class CascadeNode : IAsyncDisposable
 
     /// <summary>Starts a node; it serves when the task completes.</summary>
     /// <exception cref="Tiers.Shm.ArenaRefusedException">The arena cannot be made or taken over; the message says why and what to do.</exception>
+    /// <exception cref="NodeRefusedException">The node cannot listen for others; the message says why and what to do.</exception>
+    /// <exception cref="ConfigurationException">The certificates cannot be used; the messages say why.</exception>
     public static async Task<CascadeNode> StartAsync(CascadeOptions options, NodeStartup startup, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(options);
@@ -55,6 +70,7 @@ public sealed class CascadeNode : IAsyncDisposable
         try
         {
             await node.AwaitColdTierAsync(options.Tiers.Cold.Directory, cancellationToken);
+            await parts.Cluster.Up.WaitAsync(cancellationToken);
         }
         catch
         {
@@ -92,10 +108,13 @@ public sealed class CascadeNode : IAsyncDisposable
 
     private async Task StopAsync()
     {
+        await _parts.Cluster.BeginLeaveAsync();
         _cache.Stop();
         var isClean = await IsDrainedAsync() && await IsTierIdleAsync();
         isClean &= await IsColdTierIdleAsync();
+        await _parts.Cluster.DepartAsync();
         await _parts.System.Terminate();
+        _parts.Tls?.Dispose();
 
         // A put that is still copying would write into memory that is gone: it keeps the arena open until the process ends.
         if (isClean)

@@ -39,9 +39,13 @@ internal sealed class NodeLauncher : INodeLauncher
             var reason = e.InnerException is IOException system ? $" {system.Message}" : "";
             throw new CliException(ExitCode.Unavailable, e.Message + reason, e);
         }
-        catch (ColdRefusedException e)
+        catch (Exception e) when (e is ColdRefusedException or NodeRefusedException)
         {
             throw new CliException(ExitCode.Unavailable, e.Message, e);
+        }
+        catch (ConfigurationException e)
+        {
+            throw new CliException(ExitCode.Usage, string.Join('\n', e.Messages), e);
         }
     }
 
@@ -75,6 +79,8 @@ internal sealed class NodeLauncher : INodeLauncher
         public CascadeActors Actors => node.Actors;
 
         public string MemoryDirectory => memoryDirectory;
+
+        public Task<string> CannotGoOn => node.CannotGoOn;
 
         public ValueTask DisposeAsync() => node.DisposeAsync();
     }

@@ -47,4 +47,25 @@ internal static partial class NodeLog
 
     [LoggerMessage(1011, LogLevel.Warning, "Stopping although the cold tier is still at work after {Waited}: what is not on disk yet is left to the next start")]
     public static partial void ColdStopNotClean(ILogger logger, TimeSpan waited);
+
+    [LoggerMessage(1012, LogLevel.Information, "{Node} at {Address} is {State}")]
+    public static partial void MemberChanged(ILogger logger, Core.Identity.NodeId node, Core.Membership.NodeAddress address, Core.Membership.MemberState state);
+
+    [LoggerMessage(1013, LogLevel.Warning, "No seed answers after {Rounds} rounds; each is given {Wait} in the next: are cascade.remoting.seeds right, and is one of them running?")]
+    public static partial void SeedsSilent(ILogger logger, int rounds, TimeSpan wait);
+
+    [LoggerMessage(1014, LogLevel.Error, "The cluster does not take this node: {Reason}")]
+    public static partial void JoinRefused(ILogger logger, string reason);
+
+    [LoggerMessage(1015, LogLevel.Critical, "This node has to stop: {Reason}")]
+    public static partial void Overruled(ILogger logger, string reason);
+
+    [LoggerMessage(1016, LogLevel.Warning, "A connection was refused: {Reason}")]
+    public static partial void PeerRefused(ILogger logger, string reason);
+
+    [LoggerMessage(1017, LogLevel.Information, "Connection to {Peer}: {Text}")]
+    public static partial void Remoting(ILogger logger, string peer, string text);
+
+    [LoggerMessage(1018, LogLevel.Warning, "TLS: {Warning}")]
+    public static partial void TlsWarning(ILogger logger, string warning);
 }

@@ -1,4 +1,5 @@
 using Cascade.Actors;
+using Cascade.Actors.Remoting;
 using Cascade.Actors.Shells;
 using Cascade.Cluster.Index;
 using Cascade.Cluster.Owners;
@@ -9,14 +10,17 @@ using Cascade.Core.Cold;
 using Cascade.Core.Eviction;
 using Cascade.Core.Identity;
 using Cascade.Core.Indices;
+using Cascade.Core.Membership;
 using Cascade.Core.Messages;
 using Cascade.Core.Ownership;
 using Cascade.Core.Placement;
 using Cascade.Core.Ports;
 using Cascade.Core.Registry;
+using Cascade.Core.Sharding;
 using Cascade.Core.Tiering;
 using Cascade.Core.Tracking;
 using Cascade.Hosting.Configuration;
+using Cascade.Hosting.Security;
 using Cascade.Tiers.Memory;
 using Cascade.Tiers.Payload;
 using Cascade.Tiers.Shm;
@@ -26,7 +30,7 @@ namespace Cascade.Hosting.Node;
 
 /// <summary>What a node consists of, put together in the one order that works: arena, actors, and who knows whom.</summary>
 internal sealed record NodeParts(
-    ShmArena Arena, S3FifoPolicy Policy, PayloadWriter Writer, ActorSystem System, CacheContext Cache, ColdParts? Cold)
+    ShmArena Arena, S3FifoPolicy Policy, PayloadWriter Writer, ActorSystem System, CacheContext Cache, ColdParts? Cold, ClusterParts Cluster, ClusterTls? Tls)
 {
     /// <summary>A binding stamped by a clock that is ahead by more than this is not believed.</summary>
     private static readonly TimeSpan ClockDriftMax = TimeSpan.FromMinutes(1);
@@ -90,20 +94,51 @@ internal sealed record NodeParts(
             Time = startup.Time,
             DefaultMailboxCapacity = options.Actors.MailboxCapacity,
             AskTimeout = options.Actors.AskTimeout,
-            LogSink = e => NodeLog.ActorFailed(logger, e.LogSource, e.Message, (e as Error)?.Cause),
+            LogSink = e => Log(logger, e),
         });
+        try
+        {
+            return StartOn(system, arena, policy, accesses, recipients, address, registered, cold, options, startup, logger);
+        }
+        catch
+        {
+            _ = system.Terminate();
+            throw;
+        }
+    }
+
+    private static NodeParts StartOn(
+        ActorSystem system,
+        ShmArena arena,
+        S3FifoPolicy policy,
+        AccessLog accesses,
+        Recipients recipients,
+        TierAddress address,
+        RegistryReplica registered,
+        ColdParts? cold,
+        CascadeOptions options,
+        NodeStartup startup,
+        ILogger logger)
+    {
         var quota = (long)(options.Tiers.Shm.CapacityBytes * options.Protection.QuotaShare);
         var clock = new HybridClock(ClockDriftMax, arena.LastStamp);
+        var start = clock.Next(startup.Time.GetUtcNow().ToUnixTimeMilliseconds());
+        var tls = ClusterTls.Load(options.Remoting.Tls, startup.Time);
+        foreach (var warning in tls?.Warnings ?? [])
+            NodeLog.TlsWarning(logger, warning);
+        var cluster = new ClusterParts(address.Node, RemotingNetwork.Listen(options, system, tls, start.Value, logger), logger);
+        recipients.Others = cluster.Nodes;
         var inventory = new NodeInventory(arena, cold?.Store);
         var actors = StartActors(
             options, startup, system, recipients, new Shared(address, arena, policy, registered, accesses, clock, inventory, cold, quota));
+        cluster.Join(options, system, startup, start, MemberMetadata.None, []);
         var writer = new PayloadWriter(options.Cluster.Digest, options.Put.HashThreads, options.Put.ParallelFromBytes);
         var defaults = new CacheDefaults(
             options.Put.Deadline, options.Actors.AskTimeout, options.Leases.Duration, options.Put.HashThreads,
             options.Tiers.Cold.ReadAheadBytes > 0 ? ReadAheadBlocksMax : 0, quota);
         return new NodeParts(
             arena, policy, writer, system,
-            new CacheContext(address.Node, arena, writer, actors, inventory, registered, clock, startup.Time, defaults), cold);
+            new CacheContext(address.Node, arena, writer, actors, inventory, registered, clock, startup.Time, defaults), cold, cluster, tls);
     }
 
     private sealed record Shared(
@@ -133,12 +168,12 @@ internal sealed record NodeParts(
                 EntitiesDecideOnPassivation = true,
                 ActiveEntityLimit = options.Actors.EntitiesMax,
             },
-            new BlockMessageExtractor(options.Keys.Shards));
+            new BlockMessageExtractor(ShardMap.Shards));
         var keyIndex = sharding.Start(
             KeyIndexShard.RegionName,
             _ => KeyIndexShard.Props(new KeyIndexSettings(), recipients, time),
             new ClusterShardingSettings { PassivateIdleEntityAfter = Timeout.InfiniteTimeSpan },
-            new KeyMessageExtractor(options.Keys.Shards));
+            new KeyMessageExtractor(ShardMap.Shards));
         var registry = system.ActorOf(
             PrefixRegistry.Props(new RegistrySettings { QuotaBytes = shared.QuotaBytes }, shared.Registered, recipients, time), "prefix-registry");
         var tracker = system.ActorOf(
@@ -198,6 +233,14 @@ internal sealed record NodeParts(
             },
             startup.Time,
             hooks);
+    }
+
+    private static void Log(ILogger logger, LogEvent told)
+    {
+        if (told is RemotingEvent remoting)
+            NodeLog.Remoting(logger, remoting.Peer, remoting.Text);
+        else
+            NodeLog.ActorFailed(logger, told.LogSource, told.Message, (told as Error)?.Cause);
     }
 
     private static void LogArena(ILogger logger, CascadeOptions options, ShmArena arena)

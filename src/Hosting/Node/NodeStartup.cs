@@ -1,3 +1,4 @@
+using Cascade.Core.Membership;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -23,4 +24,10 @@ public sealed record NodeStartup
 
     /// <summary>Leave the arena in place at the stop, so that the next start serves its blocks again.</summary>
     public bool KeepArena { get; init; } = true;
+
+    /// <summary>Changes periods and bounds of the membership, for tests.</summary>
+    internal Func<MembershipSettings, MembershipSettings> Membership { get; init; } = static settings => settings;
+
+    /// <summary>What random choices are drawn from, beside the node's number and start.</summary>
+    internal ulong Seed { get; init; }
 }

@@ -25,6 +25,9 @@ internal sealed class CliTesting : INodeLauncher, IDisposable
 
     public string DescribeConfiguration(NodeRequest request) => $"config={request.ConfigFile} settings={string.Join(';', request.Settings)}\n\n";
 
+    /// <summary>Completed by a test whose node cannot go on.</summary>
+    public TaskCompletionSource<string> CannotGoOn { get; } = new();
+
     public Task<INodeSession> StartAsync(NodeRequest request, CliConsole console, CancellationToken cancellationToken)
     {
         if (OnStart(request) is { } exception)
@@ -55,6 +58,8 @@ internal sealed class CliTesting : INodeLauncher, IDisposable
         public CascadeActors Actors => throw new NotSupportedException();
 
         public string MemoryDirectory => "/dev/shm";
+
+        public Task<string> CannotGoOn => testing.CannotGoOn.Task;
 
         public ValueTask DisposeAsync()
         {

@@ -11,12 +11,12 @@ public sealed class CascadeConfigurationTests
     public void Stronger_layers_win_key_by_key()
     {
         var options = ConfigurationTesting.Load(
-            "cascade { tiers.shm.capacity = 1MiB, node.id = 1, keys.shards = 10, leases.max = 9 }",
-            [(Capacity, "2MiB"), ("CASCADE__NODE__ID", "2"), ("CASCADE__KEYS__SHARDS", "20")],
+            "cascade { tiers.shm.capacity = 1MiB, node.id = 1, tracker.promote-after-hits = 10, leases.max = 9 }",
+            [(Capacity, "2MiB"), ("CASCADE__NODE__ID", "2"), ("CASCADE__TRACKER__PROMOTE_AFTER_HITS", "12")],
             "cascade.tiers.shm.capacity = 3MiB",
             "cascade.node.id = 3",
             "cascade.node.id = 4").Options;
-        Assert.Equal((3L << 20, 4, 20, 9, "cascade"), (options.Tiers.Shm.CapacityBytes, options.Node.Id, options.Keys.Shards, options.Leases.Max, options.Cluster.Name));
+        Assert.Equal((3L << 20, 4, 12, 9, "cascade"), (options.Tiers.Shm.CapacityBytes, options.Node.Id, options.Tracker.PromoteAfterHits, options.Leases.Max, options.Cluster.Name));
     }
 
     [Fact]
@@ -65,7 +65,7 @@ public sealed class CascadeConfigurationTests
             "user.conf:3:3: unknown key 'cascade.shm'; did you mean 'cascade.tiers.shm'?",
             "user.conf:7:1: unknown key 'other'; the keys are listed in reference.conf.",
             "environment variable CASCADE__NODE__IDD: no such key; did you mean 'CASCADE__NODE__ID'?",
-            "--set cascade.keys.shard = 1:1:14: unknown key 'cascade.keys.shard'; did you mean 'cascade.keys.shards'?",
+            "--set cascade.leases.maxx = 1:1:16: unknown key 'cascade.leases.maxx'; did you mean 'cascade.leases.max'?",
             "--set cascade.x:1:10: expected '=', ':', '+=' or '{' after the key 'cascade.x', found the end of the text.",
             "user.conf:4:9: 'cascade.put' is a section; expected an object in braces, found 5.",
             "environment variable CASCADE__NODE__ID: cascade.node.id = \"x\": expected a whole number from 0 to 65535.",
@@ -82,7 +82,7 @@ public sealed class CascadeConfigurationTests
             other = 1
             """,
             [("CASCADE__NODE__IDD", "1"), ("CASCADE__NODE__ID", "x")],
-            "cascade.keys.shard = 1",
+            "cascade.leases.maxx = 1",
             "cascade.x"));
 
     [Theory]
@@ -123,13 +123,13 @@ public sealed class CascadeConfigurationTests
 
     [Theory]
     [InlineData("cascade.node.ids = ${?UNSET}", "user.conf:1:14: unknown key 'cascade.node.ids'; did you mean 'cascade.node.id'?")]
-    [InlineData("cascade.node = ${cascade.keys}", "reference.conf:SHARDS: unknown key 'cascade.node.shards'; did you mean 'cascade.keys.shards'?")]
+    [InlineData("cascade.node = ${cascade.protection}", "reference.conf:SHARE: unknown key 'cascade.node.quota-share'; did you mean 'cascade.protection.quota-share'?")]
     [InlineData("cascade.node.id = ${nothing}", "user.conf:1:19: ${nothing} is not defined: neither a key of that path nor an environment variable of that name; define it, or write ${?nothing}.")]
     [InlineData("cascade.node.id = @", "user.conf:1:19: the character '@' is reserved here; put the text in double quotes.")]
     public void Unset_copied_undefined_and_malformed_settings_are_errors(string text, string error)
     {
-        var shards = ConfigurationTesting.Reference().Find(["cascade", "keys", "shards"])!.KeyOrigin;
-        Assert.Equal([error.Replace("SHARDS", $"{shards.Line}:{shards.Column}", StringComparison.Ordinal)], ConfigurationTesting.Errors(text));
+        var share = ConfigurationTesting.Reference().Find(["cascade", "protection", "quota-share"])!.KeyOrigin;
+        Assert.Equal([error.Replace("SHARE", $"{share.Line}:{share.Column}", StringComparison.Ordinal)], ConfigurationTesting.Errors(text));
     }
 
     [Fact]

@@ -1,5 +1,6 @@
 using System.Reflection;
 using Cascade.Core.Hashing;
+using Cascade.Core.Membership;
 using Cascade.Hosting.Configuration;
 using Cascade.Hosting.Configuration.Hocon;
 using Microsoft.Extensions.Logging;
@@ -14,6 +15,9 @@ public sealed class CascadeOptionsTests
     {
         ["cascade.remoting.host"] = ("localhost", "Remoting.Host", "localhost"),
         ["cascade.remoting.port"] = ("7400", "Remoting.Port", 7400),
+        ["cascade.remoting.advertise"] = ("node-7", "Remoting.Advertise", "node-7"),
+        ["cascade.remoting.bulk-port"] = ("7401", "Remoting.BulkPort", 7401),
+        ["cascade.remoting.seeds"] = ("[\"10.0.0.7:7400\"]", "Remoting.Seeds", new[] { new NodeAddress("10.0.0.7:7400") }),
         ["cascade.remoting.insecure"] = ("yes", "Remoting.Insecure", true),
         ["cascade.remoting.tls.certificate"] = ("/c\ncascade.remoting.tls { key = /k, ca = /a }", "Remoting.Tls.Certificate", "/c"),
         ["cascade.remoting.tls.key"] = ("/k\ncascade.remoting.tls { certificate = /c, ca = /a }", "Remoting.Tls.PrivateKey", "/k"),
@@ -25,7 +29,6 @@ public sealed class CascadeOptionsTests
         ["cascade.actors.mailbox-capacity"] = ("16", "Actors.MailboxCapacity", 16),
         ["cascade.actors.entities-max"] = ("16", "Actors.EntitiesMax", 16),
         ["cascade.actors.passivate-after"] = ("1 minute", "Actors.PassivateAfter", TimeSpan.FromMinutes(1)),
-        ["cascade.keys.shards"] = ("1", "Keys.Shards", 1),
         ["cascade.leases.duration"] = ("1h", "Leases.Duration", TimeSpan.FromHours(1)),
         ["cascade.leases.max"] = ("5", "Leases.Max", 5),
         ["cascade.put.deadline"] = ("0", "Put.Deadline", TimeSpan.Zero),
@@ -115,10 +118,13 @@ public sealed class CascadeOptionsTests
         var before = Properties(ConfigurationTesting.Load().Options, "");
         var after = Properties(ConfigurationTesting.Load(null, null, $"{key} = {value}").Options, "");
         Assert.Equal(expected, after[property]);
-        var changed = after.Where(pair => !Equals(pair.Value, before[pair.Key])).Select(pair => pair.Key).ToHashSet();
+        var changed = after.Where(pair => !IsSame(pair.Value, before[pair.Key])).Select(pair => pair.Key).ToHashSet();
         changed.ExceptWith(Derived.GetValueOrDefault(key, []));
         Assert.Equal(Equals(before[property], expected) ? [] : [property], changed);
     }
+
+    private static bool IsSame(object? left, object? right) =>
+        left is IEnumerable<NodeAddress> some && right is IEnumerable<NodeAddress> others ? some.SequenceEqual(others) : Equals(left, right);
 
     [Theory]
     [MemberData(nameof(Keys))]

@@ -20,13 +20,13 @@ public sealed class HoconConfigurationProviderTests
     [Fact]
     public void Later_source_wins_over_reference_and_file()
     {
-        using var file = new TemporaryFile("cascade.node.id = 1, cascade.keys.shards = 2");
+        using var file = new TemporaryFile("cascade.node.id = 1, cascade.leases.max = 2");
         var configuration = new ConfigurationBuilder()
             .AddHoconReference()
             .AddHoconFile(file.Path!)
             .AddHoconString("cascade.node.id = 3")
             .Build();
-        Assert.Equal(("3", "2", "cascade"), (configuration["cascade:node:id"], configuration["cascade:keys:shards"], configuration["cascade:cluster:name"]));
+        Assert.Equal(("3", "2", "cascade"), (configuration["cascade:node:id"], configuration["cascade:leases:max"], configuration["cascade:cluster:name"]));
     }
 
     [Fact]

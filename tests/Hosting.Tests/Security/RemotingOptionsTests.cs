@@ -17,17 +17,45 @@ public sealed class RemotingOptionsTests
     [Fact]
     public void Every_key_has_its_property()
     {
-        var remoting = Load("cascade.remoting { host = gpu0, port = 7400, insecure = yes }", Files);
+        var remoting = Load("cascade.remoting { host = gpu0, port = 7400, advertise = gpu0-ib, bulk-port = 7401, seeds = [], insecure = yes }", Files);
         Assert.Equal(
             new RemotingOptions
             {
                 Host = "gpu0",
                 Port = 7400,
+                Advertise = "gpu0-ib",
+                BulkPort = 7401,
+                Seeds = remoting.Seeds,
                 Insecure = true,
                 Tls = new() { Certificate = "/c.pem", PrivateKey = "/c.key", Authority = "/ca.pem" },
             },
             remoting);
         Assert.True(remoting.Tls.IsPresent);
+    }
+
+    [Theory]
+    [InlineData("[\"a:1\", \"[::1]:7400\"]", "a:1 [::1]:7400")]
+    [InlineData("\"a:1, b:65535\"", "a:1 b:65535")]
+    [InlineData("\"\"", "")]
+    [InlineData("[]", "")]
+    public void Seeds_are_an_array_or_a_text_with_commas(string value, string seeds) =>
+        Assert.Equal(seeds, string.Join(' ', Load($"cascade.remoting.seeds = {value}").Seeds));
+
+    [Theory]
+    [InlineData("[\"a\"]")]
+    [InlineData("\"a:1, b:65536\"")]
+    [InlineData("[[\"a:1\"]]")]
+    public void A_seed_without_a_port_is_an_error(string value)
+    {
+        var faults = Assert.Throws<ConfigurationException>(() => Load($"cascade.remoting.seeds = {value}")).Messages;
+        Assert.Contains("expected host:port of each seed", Assert.Single(faults), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void All_addresses_cannot_be_advertised()
+    {
+        var faults = Assert.Throws<ConfigurationException>(() => Load("cascade.remoting { host = 0.0.0.0, insecure = yes }")).Messages;
+        Assert.Contains("name the address or host name that they reach it by", Assert.Single(faults), StringComparison.Ordinal);
     }
 
     [Theory]

@@ -49,10 +49,12 @@ internal static class NodeVerb
     {
         try
         {
-            await using (await launcher.StartAsync(request, console, stop))
+            await using (var node = await launcher.StartAsync(request, console, stop))
             {
                 console.Say("node: serving; SIGTERM or Ctrl-C drains and stops it");
-                await Task.Delay(Timeout.Infinite, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                var stopped = Task.Delay(Timeout.Infinite, stop);
+                if (await Task.WhenAny(stopped, node.CannotGoOn) == node.CannotGoOn)
+                    throw new CliException(ExitCode.Unavailable, await node.CannotGoOn);
                 console.Say("node: draining");
             }
         }

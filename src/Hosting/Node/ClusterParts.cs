@@ -1,0 +1,133 @@
+using Cascade.Actors;
+using Cascade.Actors.Shells;
+using Cascade.Actors.Simulation;
+using Cascade.Cluster.Membership;
+using Cascade.Core.Clocks;
+using Cascade.Core.Identity;
+using Cascade.Core.Membership;
+using Cascade.Core.Messages;
+using Cascade.Core.Sharding;
+using Cascade.Hosting.Configuration;
+using Microsoft.Extensions.Logging;
+
+namespace Cascade.Hosting.Node;
+
+/// <summary>What of a node makes it one of a cluster: its network, its membership, and what it knows of the others.</summary>
+internal sealed class ClusterParts
+{
+    /// <summary>How long the others are given to take in that this node has left.</summary>
+    private static readonly TimeSpan DepartPatience = TimeSpan.FromSeconds(2);
+
+    private readonly INodeNetwork _network;
+    private readonly ILogger _logger;
+    private readonly TaskCompletionSource _up = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource<string> _overruled = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private IActorRef? _membership;
+
+    /// <summary>Nobody is known yet: <see cref="Join"/> begins.</summary>
+    public ClusterParts(NodeId self, INodeNetwork network, ILogger logger)
+    {
+        (_network, _logger) = (network, logger);
+        View = new ClusterView(self);
+        Nodes = new NodeRefs(View, network.Resolve);
+    }
+
+    /// <summary>What this node knows of the cluster.</summary>
+    public ClusterView View { get; }
+
+    /// <summary>The actors of other nodes.</summary>
+    public NodeRefs Nodes { get; }
+
+    /// <summary>Where others reach this node.</summary>
+    public NodeAddress Address => _network.Address;
+
+    /// <summary>Completes when this node has its part in the cluster.</summary>
+    public Task Up => _up.Task;
+
+    /// <summary>Completes, with the reason, when another process with this node's number counts: this one has to stop.</summary>
+    public Task<string> Overruled => _overruled.Task;
+
+    /// <summary>Begins to join. Once; what others ask this node for must be there.</summary>
+    /// <param name="options">The node's settings.</param>
+    /// <param name="system">The node's actors.</param>
+    /// <param name="startup">The node's time, and what tests change.</param>
+    /// <param name="start">This life of the node: later than every earlier one.</param>
+    /// <param name="metadata">What the node tells of itself.</param>
+    /// <param name="subscribers">Actors that are told of each change of the cluster.</param>
+    public void Join(
+        CascadeOptions options, ActorSystem system, NodeStartup startup, HybridTimestamp start, MemberMetadata metadata, IEnumerable<IActorRef> subscribers)
+    {
+        var settings = startup.Membership(new MembershipSettings { Cluster = options.Cluster.Name, Seeds = options.Remoting.Seeds });
+        var core = new MembershipCore(
+            Member.Starting(View.Self, Address, start, metadata), settings, new Numbers(startup.Seed ^ start.Value ^ View.Self.Value));
+        var hooks = new MembershipHooks
+        {
+            OnChanged = OnChanged,
+            OnSeedsSilent = silent => NodeLog.SeedsSilent(_logger, silent.Rounds, silent.Wait),
+            OnRefused = refused => NodeLog.JoinRefused(_logger, refused.Reason),
+            OnOverruled = overruled =>
+            {
+                NodeLog.Overruled(_logger, overruled.Reason);
+                _overruled.TrySetResult(overruled.Reason);
+            },
+        };
+        _membership = system.ActorOf(
+            ClusterMembership.Props(core, View, address => _network.Resolve(address, NodePaths.Membership), startup.Time, hooks),
+            NodePaths.Membership[(NodePaths.Membership.LastIndexOf('/') + 1)..]);
+        foreach (var subscriber in subscribers)
+            _membership.Tell(SubscribeToCluster.Instance, subscriber);
+    }
+
+    /// <summary>Announces that the node will leave: it gets no new work, and others take over what it has.</summary>
+    public async Task BeginLeaveAsync()
+    {
+        if (_membership is { } membership)
+            await AskAsync(membership, BeginLeave.Instance);
+    }
+
+    /// <summary>Leaves, so that the others need not find out.</summary>
+    public async Task DepartAsync()
+    {
+        if (_membership is { } membership)
+            await AskAsync(membership, Depart.Instance);
+    }
+
+    private static async Task AskAsync(IActorRef membership, object message)
+    {
+        try
+        {
+            await membership.Ask<object>(message, DepartPatience);
+        }
+        catch (Exception e) when (e is AskTimeoutException or DeadLetterException or MailboxFullException)
+        {
+            // The others find out by themselves.
+        }
+    }
+
+    private void OnChanged(MemberChanged change)
+    {
+        var (before, after) = (change.Before, change.After);
+        if (after.Node == View.Self)
+        {
+            if (after.State == MemberState.Up)
+                _up.TrySetResult();
+            return;
+        }
+
+        if (before is not null && before.Life != after.Life)
+            _network.MarkDown(before);
+        if (after.IsLive)
+            _network.MarkUp(after);
+        else
+            _network.MarkDown(after);
+        if (before is null || before.Life != after.Life || before.State != after.State)
+            NodeLog.MemberChanged(_logger, after.Node, after.Address, after.State);
+    }
+
+    private sealed class Numbers(ulong seed) : IRandomNumbers
+    {
+        private readonly SplitMix64 _random = new(seed);
+
+        public ulong Next() => _random.Next();
+    }
+}

@@ -1,0 +1,20 @@
+using Cascade.Actors;
+using Cascade.Core.Membership;
+
+namespace Cascade.Hosting.Node;
+
+/// <summary>How a node reaches the actors of others. Thread-safe; ends with the actor system.</summary>
+internal interface INodeNetwork
+{
+    /// <summary>Where others reach this node.</summary>
+    NodeAddress Address { get; }
+
+    /// <summary>The actor of a path at the node that listens at an address; never throws: what cannot be reached is nobody.</summary>
+    IActorRef Resolve(NodeAddress address, string path);
+
+    /// <summary>A life of a node is over, whatever it says itself: what waits for it fails at once.</summary>
+    void MarkDown(Member member);
+
+    /// <summary>A node lives: it may be called.</summary>
+    void MarkUp(Member member);
+}

@@ -1,0 +1,82 @@
+using System.Globalization;
+using Cascade.Actors;
+using Cascade.Actors.Remoting;
+using Cascade.Actors.Remoting.Tcp;
+using Cascade.Core.Membership;
+using Cascade.Hosting.Configuration;
+using Cascade.Hosting.Security;
+using Microsoft.Extensions.Logging;
+
+namespace Cascade.Hosting.Node;
+
+/// <summary>The network of real nodes: the actor engine's remoting over TCP, with TLS where there are certificates.</summary>
+internal sealed class RemotingNetwork : INodeNetwork
+{
+    private readonly ActorSystem _system;
+    private readonly RemoteSystem _remote;
+
+    private RemotingNetwork(ActorSystem system, RemoteSystem remote, NodeAddress address) => (_system, _remote, Address) = (system, remote, address);
+
+    /// <inheritdoc/>
+    public NodeAddress Address { get; }
+
+    /// <summary>Begins to listen.</summary>
+    /// <param name="options">The node's settings.</param>
+    /// <param name="system">The node's actors.</param>
+    /// <param name="tls">Encryption and proof of identity; null for none.</param>
+    /// <param name="incarnation">This life of the node.</param>
+    /// <param name="logger">Told of peers that were refused or lost.</param>
+    /// <exception cref="NodeRefusedException">The address cannot be listened on; the message says why and what to do.</exception>
+    public static RemotingNetwork Listen(CascadeOptions options, ActorSystem system, ClusterTls? tls, ulong incarnation, ILogger logger)
+    {
+        var remoting = options.Remoting;
+        var settings = new RemoteSettings
+        {
+            ClusterName = options.Cluster.Name,
+            Host = remoting.Advertise.Length > 0 ? remoting.Advertise : remoting.Host,
+            BindHost = remoting.Host,
+            Port = remoting.Port,
+            Incarnation = incarnation,
+        };
+        void Refused(string reason) => NodeLog.PeerRefused(logger, reason);
+        var encryption = tls is null ? null : new RemoteTls(() => tls.ServerOptions(Refused), _ => tls.ClientOptions(Refused));
+        try
+        {
+            var remote = RemoteSystem.Start(system, settings, new WireMessages(), new TcpTransport(encryption, remoting.Insecure));
+            var port = remote.Address.Port!.Value;
+            return new RemotingNetwork(system, remote, new NodeAddress(string.Create(CultureInfo.InvariantCulture, $"{Bracketed(settings.Host)}:{port}")));
+        }
+        catch (Exception e) when (e is System.Net.Sockets.SocketException or InvalidOperationException)
+        {
+            throw new NodeRefusedException(
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"The node cannot listen on {remoting.Host}:{remoting.Port}: {e.Message}. Set cascade.remoting.port to a free one (0 takes any), or cascade.remoting.host to an address of this machine."),
+                e);
+        }
+    }
+
+    /// <inheritdoc/>
+    public IActorRef Resolve(NodeAddress address, string path)
+    {
+        try
+        {
+            return _remote.Resolve(AddressOf(address), path);
+        }
+        catch (InvalidOperationException)
+        {
+            // Too many peers, or the remoting has ended: as a node that does not answer.
+            return ActorRefs.Nobody;
+        }
+    }
+
+    /// <inheritdoc/>
+    public void MarkDown(Member member) => _remote.MarkDown(AddressOf(member.Address));
+
+    /// <inheritdoc/>
+    public void MarkUp(Member member) => _remote.MarkUp(AddressOf(member.Address));
+
+    private static string Bracketed(string host) => host.Contains(':', StringComparison.Ordinal) && host[0] != '[' ? $"[{host}]" : host;
+
+    private Address AddressOf(NodeAddress address) => new(_remote.Address.Protocol, _system.Name, address.Host, address.Port);
+}
