@@ -26,6 +26,9 @@ internal readonly record struct NodeEnd(int Node, int ProcessId, int ExitCode)
 /// <param name="ends">Is told when the node ends by itself.</param>
 internal sealed class FleetNode(FleetSettings settings, int id, int[] ports, Action<string> say, ChannelWriter<NodeEnd> ends) : IDisposable
 {
+    /// <summary>A process that was killed is gone within milliseconds, on a busy machine too.</summary>
+    private static readonly TimeSpan KillPatience = TimeSpan.FromSeconds(30);
+
     private readonly SemaphoreSlim _operation = new(1);
     private NodeProcess? _process;
     private bool _isPaused;
@@ -167,7 +170,7 @@ internal sealed class FleetNode(FleetSettings settings, int id, int[] ports, Act
         if (_process is not { Ended.IsCompleted: false } process)
             return false;
         process.Kill();
-        await process.Ended.WaitAsync(settings.StopPatience, settings.Time);
+        await process.Ended.WaitAsync(KillPatience, settings.Time);
         return true;
     }
 

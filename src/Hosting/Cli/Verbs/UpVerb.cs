@@ -104,8 +104,8 @@ internal sealed class UpVerb
                 if (end.ExitCode == ExitCode.Ok)
                     await Task.Delay(SignalSpread, _console.Time, cancellationToken);
                 lines.Say(--left > 0
-                    ? $"up: {end} by itself; {left} of {nodes} nodes go on; SIGTERM or Ctrl-C drains and stops them"
-                    : $"up: {end} by itself; no node is left");
+                    ? $"up: {end} unasked; {left} of {nodes} nodes go on; SIGTERM or Ctrl-C drains and stops them"
+                    : $"up: {end} unasked; no node is left");
             }
 
             return false;
