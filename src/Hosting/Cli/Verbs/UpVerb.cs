@@ -12,11 +12,6 @@ internal sealed class UpVerb
     /// <summary>Memory that a busy machine surely sets aside in a second, for all its nodes together.</summary>
     private const double BytesPerSecondMin = 256 << 20;
 
-    /// <summary>
-    /// Ctrl-C in a terminal goes to the nodes as well: one that ends well just before this process hears of it did not end by itself.
-    /// </summary>
-    private static readonly TimeSpan SignalSpread = TimeSpan.FromSeconds(1);
-
     private readonly CliConsole _console;
     private readonly INodeLauncher _launcher;
     private readonly NodeOptions _node = new();
@@ -85,36 +80,12 @@ internal sealed class UpVerb
             await fleet.StartAsync(nodes, cancellationToken);
             TableOutput.Write(_console.Out, FleetTable.Of(fleet.Nodes.Select(node => (node.Id, node.ProcessId, node.Port)), capacity));
             lines.Say("up: all nodes serve; SIGTERM or Ctrl-C drains and stops them");
-            isWell = await WatchAsync(fleet, nodes, lines, cancellationToken);
+            isWell = await FleetWatch.RunAsync(fleet.Ends, nodes, lines.Say, _console.Time, cancellationToken);
             isWell &= await fleet.DrainAsync();
         }
 
         _console.Say("up: stopped");
         return isWell ? ExitCode.Ok : ExitCode.Failed;
-    }
-
-    /// <summary>Tells of nodes that end by themselves. True when it is told to stop, false when no node is left.</summary>
-    private async Task<bool> WatchAsync(NodeFleet fleet, int nodes, LineForwarder lines, CancellationToken cancellationToken)
-    {
-        try
-        {
-            for (var left = nodes; left > 0;)
-            {
-                var end = await fleet.Ends.ReadAsync(cancellationToken);
-                if (end.ExitCode == ExitCode.Ok)
-                    await Task.Delay(SignalSpread, _console.Time, cancellationToken);
-                lines.Say(--left > 0
-                    ? $"up: {end} unasked; {left} of {nodes} nodes go on; SIGTERM or Ctrl-C drains and stops them"
-                    : $"up: {end} unasked; no node is left");
-            }
-
-            return false;
-        }
-        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
-        {
-            lines.Say("up: draining");
-            return true;
-        }
     }
 
     private static CascadeOptions Load(NodeRequest request)
