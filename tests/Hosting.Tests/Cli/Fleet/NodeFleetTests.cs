@@ -34,7 +34,9 @@ public sealed class NodeFleetTests : IDisposable
     [Fact]
     public async Task Node_that_refuses_is_told_with_its_last_lines_and_the_others_do_not_hold_that_up()
     {
-        await using var fleet = Fleet("case \"$*\" in *node.id=1*) for n in 1 2 3 4 5 6 7 8 9 10 11 12 13; do echo line $n; done; exit 4;; esac; exec sleep 600", settings => settings with { StopPatience = TimeSpan.FromMilliseconds(50) });
+        await using var fleet = Fleet(
+            "case \"$*\" in *node.id=1*) for n in 1 2 3 4 5 6 7 8 9 10 11 12 13; do echo line $n; done; exit 4;; esac; exec sleep 600",
+            settings => settings with { StopPatience = TimeSpan.FromMilliseconds(50) });
         var failure = await Assert.ThrowsAsync<CliException>(() => fleet.StartAsync(3, CancellationToken.None));
         Assert.Equal(ExitCode.Unavailable, failure.ExitCode);
         Assert.Equal(
