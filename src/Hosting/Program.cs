@@ -11,5 +11,6 @@ var cli = new CascadeCli(
     BenchVerb.Create(console, launcher),
     InspectVerb.Create(console),
     NodeVerb.Create(console, launcher),
+    UpVerb.Create(console, launcher),
     CertsVerb.Create(console));
 return await cli.RunAsync(args, signals.Token);

@@ -73,6 +73,10 @@ internal sealed class CascadeProcess : IDisposable
         return await EndAsync();
     }
 
+    /// <summary>Waits until something has been said on the error stream.</summary>
+    public Task WaitForAsync(string words) =>
+        Until.TrueAsync(() => AllSaid().Contains(words, StringComparison.Ordinal), () => $"'{words}' was not said; what was: {AllSaid()}");
+
     /// <summary>Sends a signal by name, such as TERM.</summary>
     public void Signal(string name)
     {
@@ -86,6 +90,12 @@ internal sealed class CascadeProcess : IDisposable
             _process.Kill();
         _process.WaitForExit();
         _process.Dispose();
+    }
+
+    private string AllSaid()
+    {
+        lock (_error)
+            return _error.ToString();
     }
 
     private async Task PumpErrorAsync(string? awaitedWord)

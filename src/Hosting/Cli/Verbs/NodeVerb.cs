@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Cascade.Hosting.Cli.Fleet;
 
 namespace Cascade.Hosting.Cli.Verbs;
 
@@ -23,26 +24,45 @@ internal static class NodeVerb
                 """,
         };
         var reset = new Option<bool>("--reset") { Description = "Discard the arena that is there and start empty." };
+        var stopWithInput = new Option<bool>(NodeArguments.StopWithStandardInput)
+        {
+            Description = "Drain when the standard input ends, as it does with the process that started the node.",
+            Hidden = true,
+        };
         var options = new NodeOptions();
         options.AddTo(verb);
         verb.Add(reset);
+        verb.Add(stopWithInput);
         verb.SetAction(async (line, cancellationToken) =>
         {
             var request = options.RequestOf(line) with { Reset = line.GetValue(reset), KeepArena = true };
             if (options.TryPrintConfiguration(line, request, launcher, console))
                 return ExitCode.Ok;
-            await using (var node = await launcher.StartAsync(request, console, cancellationToken))
+            using var input = line.GetValue(stopWithInput) ? new StandardInputEnd(Console.OpenStandardInput(), cancellationToken) : null;
+            await RunAsync(launcher, request, console, input?.Token ?? cancellationToken);
+            return ExitCode.Ok;
+        });
+        return verb;
+    }
+
+    private static async Task RunAsync(INodeLauncher launcher, NodeRequest request, CliConsole console, CancellationToken stop)
+    {
+        try
+        {
+            await using (var node = await launcher.StartAsync(request, console, stop))
             {
                 console.Say("node: serving; SIGTERM or Ctrl-C drains and stops it");
-                var stopped = Task.Delay(Timeout.Infinite, cancellationToken);
+                var stopped = Task.Delay(Timeout.Infinite, stop);
                 if (await Task.WhenAny(stopped, node.CannotGoOn) == node.CannotGoOn)
                     throw new CliException(ExitCode.Unavailable, await node.CannotGoOn);
                 console.Say("node: draining");
             }
+        }
+        catch (OperationCanceledException e) when (stop.IsCancellationRequested)
+        {
+            throw new CliException(ExitCode.Failed, "interrupted", e);
+        }
 
-            console.Say("node: stopped");
-            return ExitCode.Ok;
-        });
-        return verb;
+        console.Say("node: stopped");
     }
 }
