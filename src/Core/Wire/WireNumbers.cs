@@ -159,4 +159,18 @@ public static class WireNumbers
     public const uint SyncReply = 706;
     /// <summary><see cref="Membership.SyncRefused"/>.</summary>
     public const uint SyncRefused = 707;
+
+    // Remote tier: 900 to 949.
+    /// <summary><see cref="Messages.LeaseCopy"/>.</summary>
+    public const uint LeaseCopy = 900;
+    /// <summary><see cref="Messages.CopyLeased"/>.</summary>
+    public const uint CopyLeased = 901;
+    /// <summary><see cref="Messages.RenewCopy"/>.</summary>
+    public const uint RenewCopy = 902;
+    /// <summary><see cref="Messages.ReleaseCopy"/>.</summary>
+    public const uint ReleaseCopy = 903;
+    /// <summary><see cref="Messages.Replicate"/>.</summary>
+    public const uint Replicate = 904;
+    /// <summary><see cref="Messages.Replicated"/>.</summary>
+    public const uint Replicated = 905;
 }

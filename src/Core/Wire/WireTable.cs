@@ -104,6 +104,7 @@ public static class WireTable
     [
         .. OutcomeWire.Codecs(), .. OwnerWire.Codecs(), .. KeyIndexWire.Codecs(), .. TierWire.Codecs(), .. ColdWire.Codecs(), .. RegistryWire.Codecs(),
         .. TrackerWire.Codecs(), .. MembershipWire.Codecs(),
+        .. RemoteWire.Codecs(),
     ];
 
     private static WireCodec?[] Numbered()

@@ -19,6 +19,7 @@ public sealed class WireSchemaTests
     [
         OutcomesReflection.Descriptor, PlacementReflection.Descriptor, OwnerReflection.Descriptor, KeyIndexReflection.Descriptor, TierReflection.Descriptor,
         ColdReflection.Descriptor, RegistryReflection.Descriptor, TrackerReflection.Descriptor, MembershipReflection.Descriptor,
+        RemoteReflection.Descriptor,
     ];
 
     private static readonly string[] Parts = ["CopyLocation", "KeyBinding", "Member", "NodeLife", "NodeRange", "RegistryEntry", "TierAddress"];
