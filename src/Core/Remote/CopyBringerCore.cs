@@ -131,7 +131,9 @@ public sealed class CopyBringerCore
 
             _running.Add(next);
             _runningBytes += next.Source.LengthBytes;
-            next.Named = binding;
+
+            // A copy out of this node's own files comes under the keys that those know.
+            next.Named = next.Source.Node == _memory.Node ? default : binding;
             outbox.Send(RemotePort.Mover, new BringCopy(next.Id, next.Source, binding, deadline - now));
         }
     }

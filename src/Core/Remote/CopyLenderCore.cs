@@ -170,11 +170,23 @@ public sealed class CopyLenderCore
         }
     }
 
+    /// <summary>A renewal never shortens a lease: the reader may rely on what it was told before.</summary>
     private void OnRenew(TimeSpan now, object sender, RenewCopy message, Outbox outbox)
     {
-        var leaseFor = message.LeaseFor < _settings.LeaseForMax ? message.LeaseFor : _settings.LeaseForMax;
-        if (leaseFor <= TimeSpan.Zero || !_lent.TryGetValue(message.Lease, out var lent) || lent.Deadline <= now || !lent.Lease.TryRenew(leaseFor))
+        if (!_lent.TryGetValue(message.Lease, out var lent) || lent.Deadline <= now)
         {
+            outbox.Send(sender, NotFound.Instance);
+            return;
+        }
+
+        var leaseFor = message.LeaseFor < _settings.LeaseForMax ? message.LeaseFor : _settings.LeaseForMax;
+        if (lent.Deadline - now >= leaseFor)
+        {
+            leaseFor = lent.Deadline - now;
+        }
+        else if (!lent.Lease.TryRenew(leaseFor))
+        {
+            End(message.Lease);
             outbox.Send(sender, NotFound.Instance);
             return;
         }
