@@ -126,6 +126,9 @@ internal sealed class RemoteNode : IAsyncDisposable
 
     public unsafe void Flip(in CopyLocation copy, long offset = 100) => ((byte*)Arena.PayloadAddress)[copy.OffsetBytes + offset] ^= 0xFF;
 
+    /// <summary>Waits until the owners were told this.</summary>
+    public Task OwnersToldAsync(object message) => RemoteReaderTests.EventuallyAsync(() => Task.FromResult(Owners.Contains(message)));
+
     /// <summary>Free bytes, once all that the memory tier was told before is done.</summary>
     public async Task<TierReport> ReportAsync() => await Memory.Ask<TierReport>(ReportTier.Instance);
 

@@ -66,7 +66,9 @@ internal sealed class RemoteWorld : IAsyncDisposable
         Time.Advance(by);
         for (var wheel = 0; wheel < 4; wheel++)
             Time.Advance(TimeSpan.Zero);
-        foreach (var node in _nodes.Values)
+
+        // Twice: what one does may be told to another that has settled before it.
+        foreach (var node in _nodes.Values.Concat(_nodes.Values))
             await node.SettleAsync();
     }
 
