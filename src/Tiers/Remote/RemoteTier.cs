@@ -1,10 +1,10 @@
 using Cascade.Actors;
+using Cascade.Actors.Shells;
 using Cascade.Core.Identity;
 using Cascade.Core.Messages;
 using Cascade.Core.Ports;
 using Cascade.Core.Remote;
 using Cascade.Core.Sharding;
-using Cascade.Actors.Shells;
 
 namespace Cascade.Tiers.Remote;
 
