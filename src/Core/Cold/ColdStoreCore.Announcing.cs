@@ -18,6 +18,9 @@ public sealed partial class ColdStoreCore
     private static readonly TimeSpan AnnouncePatience = TimeSpan.FromSeconds(5);
 
     private readonly ToldBlocks _told = new();
+    /// <summary>How soon they are told again when nobody is in charge of the index, as while the node joins its cluster.</summary>
+    private static readonly TimeSpan AnnouncePause = TimeSpan.FromMilliseconds(20);
+
     /// <summary>Requests to tell keys again that wait; a further one is dropped, and asked for again by whoever it was.</summary>
     private const int AnnounceRequestsMax = 4096;
 
@@ -178,6 +181,13 @@ public sealed partial class ColdStoreCore
         // A refusal does not say of which key: the window is through when as many were refused as are left.
         if (_announceRefused >= _announcing.Count)
             EndWindow();
+    }
+
+    private void OnNobodyInCharge()
+    {
+        var again = Deadline.After(_now, AnnouncePause);
+        if (_announcing.Count > 0 && again < _announceAgainAt)
+            _announceAgainAt = again;
     }
 
     private void EndWindow()

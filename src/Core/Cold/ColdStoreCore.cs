@@ -80,7 +80,7 @@ public sealed partial class ColdStoreCore
             case Bound or Refused: OnAnnounced(message); break;
             case AnnounceKeys m: OnAnnounceKeys(sender, m); break;
             case ReportHoldings or TallyHoldings or Believed: OnHoldings(message); break;
-            case Moved: break;
+            case Moved: OnNobodyInCharge(); break;
             case ReportTier: OnReport(sender); break;
             case ColdSettle: OnSettle(sender); break;
             default: return false;

@@ -64,7 +64,7 @@ public readonly unsafe struct BlockLease : IDisposable, IEquatable<BlockLease>
     /// <summary>The block's bytes as memory, for calls that await; valid as long as the lease is. Allocates one small object.</summary>
     /// <exception cref="InvalidOperationException">The block is larger than 2 GiB.</exception>
     public ReadOnlyMemory<byte> AsMemory() => LengthBytes <= int.MaxValue
-        ? new LeasedMemory(_address, (int)LengthBytes).Memory
+        ? new LeasedMemory(_holder, _address, (int)LengthBytes).Memory
         : throw new InvalidOperationException($"A block of {LengthBytes} bytes does not fit a memory: read it by Slice.");
 
     /// <summary>The same lease, of a block that was found in a farther tier and staged into this one.</summary>
@@ -91,8 +91,11 @@ public readonly unsafe struct BlockLease : IDisposable, IEquatable<BlockLease>
     /// <summary>Different leases.</summary>
     public static bool operator !=(BlockLease left, BlockLease right) => !left.Equals(right);
 
-    private sealed class LeasedMemory(byte* address, int length) : MemoryManager<byte>
+    /// <summary>Keeps the lease's holder reachable, and so the bytes mapped.</summary>
+    private sealed class LeasedMemory(ILeaseHolder? holder, byte* address, int length) : MemoryManager<byte>
     {
+        private readonly ILeaseHolder? _holder = holder;
+
         public override Span<byte> GetSpan() => new(address, length);
 
         public override MemoryHandle Pin(int elementIndex = 0) => new(address + elementIndex);
@@ -105,6 +108,7 @@ public readonly unsafe struct BlockLease : IDisposable, IEquatable<BlockLease>
         protected override void Dispose(bool disposing)
         {
             // The lease owns the memory, not this view of it.
+            GC.KeepAlive(_holder);
         }
     }
 }

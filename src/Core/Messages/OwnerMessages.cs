@@ -100,7 +100,10 @@ public sealed record Demote(BlockId Id, CopyLocation Copy, TierKind To);
 /// <see cref="Busy"/> when the block has as many leases as it may.
 /// May be repeated: one transfer a target is under way at a time.
 /// </summary>
-public sealed record Promote(BlockId Id, TierAddress To) : IBlockMessage;
+/// <param name="Id">The block.</param>
+/// <param name="To">The tier that is to have a copy.</param>
+/// <param name="Binding">A key by which the new copy is to be found there; default for none.</param>
+public sealed record Promote(BlockId Id, TierAddress To, KeyBinding Binding = default) : IBlockMessage;
 
 /// <summary>The target tier was told to pull the block.</summary>
 public sealed record Promoting(BlockId Id, TierAddress To);
@@ -109,7 +112,12 @@ public sealed record Promoting(BlockId Id, TierAddress To);
 /// Owner to the target tier: pull the block from <paramref name="Source"/>, announce it with <see cref="AddCopy"/>, then
 /// <see cref="Release"/> the lease (also on failure).
 /// </summary>
-public sealed record Pull(BlockId Id, CopyLocation Source, ulong Lease, TimeSpan LeaseFor);
+/// <param name="Id">The block.</param>
+/// <param name="Source">The copy to pull.</param>
+/// <param name="Lease">The owner's lease on it.</param>
+/// <param name="LeaseFor">How long that lasts, and so how long the pull may take.</param>
+/// <param name="Binding">A key to name the new copy by; default for none.</param>
+public sealed record Pull(BlockId Id, CopyLocation Source, ulong Lease, TimeSpan LeaseFor, KeyBinding Binding = default);
 
 /// <summary>
 /// A key of the block is registered as shared: the last copy in memory is not given up. Replies: <see cref="ProtectDone"/>,

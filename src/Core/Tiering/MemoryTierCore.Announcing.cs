@@ -17,6 +17,9 @@ public sealed partial class MemoryTierCore
     /// <summary>How long the index may take to answer before the keys under way are told again.</summary>
     private static readonly TimeSpan AnnouncePatience = TimeSpan.FromSeconds(1);
 
+    /// <summary>How soon they are told again when nobody is in charge of the index, as while the node joins its cluster.</summary>
+    private static readonly TimeSpan AnnouncePause = TimeSpan.FromMilliseconds(20);
+
     /// <summary>Keys under way, each with the slot that it names.</summary>
     private readonly Dictionary<KeyDigest, uint> _announced = [];
 
@@ -48,6 +51,20 @@ public sealed partial class MemoryTierCore
             _announceNext.Clear();
             _announceCursor = 0;
         }
+    }
+
+    /// <summary>
+    /// True for a copy whose keys the index may not know from here yet: it stays until then, or they would be lost to the index with it when it goes to
+    /// another tier.
+    /// </summary>
+    private bool IsUnannounced(uint slot) =>
+        _announced.Count > 0 && (slot >= _announceCursor || _announced.ContainsValue(slot));
+
+    private void OnNobodyInCharge(TimeSpan now)
+    {
+        var again = Deadline.After(now, AnnouncePause);
+        if (_announced.Count > 0 && (_announceAgainAt is not { } at || at > again))
+            _announceAgainAt = again;
     }
 
     private void AnnounceSlot(uint slot, Outbox outbox)

@@ -70,7 +70,7 @@ public sealed partial class MemoryTierCore
     }
 
     private bool MayEvict(uint slot) =>
-        _copies.IsCandidate(slot, _now) && !_arena.IsPinned(slot) && !_protected.Contains(_copies.IdAt(slot));
+        _copies.IsCandidate(slot, _now) && !_arena.IsPinned(slot) && !IsUnannounced(slot) && !_protected.Contains(_copies.IdAt(slot));
 
     private void OnEvictGranted(TimeSpan now, EvictGranted message, Outbox outbox)
     {

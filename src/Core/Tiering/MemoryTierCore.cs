@@ -53,7 +53,7 @@ public sealed partial class MemoryTierCore
     public bool HasWaitingPuts => _waiting.Count > 0;
 
     /// <summary>True while something is under way that ticks bring on: they are worth more then.</summary>
-    public bool NeedsTicksSoon => NeedsRoom || _paused.Count > 0 || _askers.Count > 0;
+    public bool NeedsTicksSoon => NeedsRoom || _paused.Count > 0 || _askers.Count > 0 || _announced.Count > 0;
 
     /// <summary>Takes one message in.</summary>
     /// <returns>False when the message is none of this tier's.</returns>
@@ -83,7 +83,7 @@ public sealed partial class MemoryTierCore
             case ReportHoldings m: OnReportHoldings(now, m, outbox); break;
             case TallyHoldings m: HoldingsTelling.Tally(_self, this, m, outbox); break;
             case Believed m: OnBelieved(now, m, outbox); break;
-            case Moved: break;
+            case Moved: OnNobodyInCharge(now); break;
             case ReportTier: outbox.Send(sender, Report()); break;
             default: return false;
         }

@@ -97,13 +97,15 @@ internal static class MembershipWire
 
     private static Member[] Members(ref WireFields f) => f.List(4, WireLimits.EntriesMax, MemberWire.Read);
 
-    internal static void WriteLife(ref WireWriter w, NodeLife life)
+    /// <summary>The fields of a life.</summary>
+    public static void WriteLife(ref WireWriter w, NodeLife life)
     {
         w.Node(1, life.Node);
         w.Stamp(2, life.Start);
     }
 
-    internal static NodeLife ReadLife(ref WireFields f) => new(f.Node(1), f.Stamp(2));
+    /// <summary>A life of its fields.</summary>
+    public static NodeLife ReadLife(ref WireFields f) => new(f.Node(1), f.Stamp(2));
 
     private static void WriteRange(ref WireWriter w, NodeRange range)
     {

@@ -156,8 +156,9 @@ internal static class OwnerWire
             {
                 w.Block(1, m.Id);
                 w.Tier(2, m.To);
+                w.BindingOrNone(3, m.Binding);
             },
-            static (ref f) => new Promote(f.Block(1), f.TierOf(2))),
+            static (ref f) => new Promote(f.Block(1), f.TierOf(2), f.BindingOrNone(3))),
         new WireCodec<Promoting>(
             WireNumbers.Promoting,
             static (ref w, m) =>
@@ -174,8 +175,9 @@ internal static class OwnerWire
                 w.Copy(2, m.Source);
                 w.UInt64(3, m.Lease);
                 w.Duration(4, m.LeaseFor);
+                w.BindingOrNone(5, m.Binding);
             },
-            static (ref f) => new Pull(f.Block(1), f.Copy(2), f.UInt64(3), f.Duration(4))),
+            static (ref f) => new Pull(f.Block(1), f.Copy(2), f.UInt64(3), f.Duration(4), f.BindingOrNone(5))),
         new WireCodec<Drop>(
             WireNumbers.Drop,
             static (ref w, m) =>

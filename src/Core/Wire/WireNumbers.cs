@@ -193,4 +193,17 @@ public static class WireNumbers
     public const uint HoldingsDigest = 802;
     /// <summary><see cref="Messages.Believed"/>.</summary>
     public const uint Believed = 803;
+    // Remote tier: 900 to 949.
+    /// <summary><see cref="Messages.LeaseCopy"/>.</summary>
+    public const uint LeaseCopy = 900;
+    /// <summary><see cref="Messages.CopyLeased"/>.</summary>
+    public const uint CopyLeased = 901;
+    /// <summary><see cref="Messages.RenewCopy"/>.</summary>
+    public const uint RenewCopy = 902;
+    /// <summary><see cref="Messages.ReleaseCopy"/>.</summary>
+    public const uint ReleaseCopy = 903;
+    /// <summary><see cref="Messages.Replicate"/>.</summary>
+    public const uint Replicate = 904;
+    /// <summary><see cref="Messages.Replicated"/>.</summary>
+    public const uint Replicated = 905;
 }

@@ -103,7 +103,7 @@ public static class WireTable
     private static WireCodec[] All() =>
     [
         .. OutcomeWire.Codecs(), .. OwnerWire.Codecs(), .. KeyIndexWire.Codecs(), .. TierWire.Codecs(), .. ColdWire.Codecs(), .. RegistryWire.Codecs(),
-        .. KeyReplicaWire.Codecs(), .. TrackerWire.Codecs(), .. MembershipWire.Codecs(), .. HoldingsWire.Codecs(),
+        .. KeyReplicaWire.Codecs(), .. TrackerWire.Codecs(), .. MembershipWire.Codecs(), .. HoldingsWire.Codecs(), .. RemoteWire.Codecs(),
     ];
 
     private static WireCodec?[] Numbered()

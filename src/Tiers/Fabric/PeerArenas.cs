@@ -16,6 +16,12 @@ internal sealed class PeerArenas(SameHostOptions options) : IDisposable
     /// </summary>
     public bool TryTake(NodeId peer, [NotNullWhen(true)] out PeerArena? arena, [NotNullWhen(false)] out string? reason)
     {
+        if (options.IsHere?.Invoke(peer) == false)
+        {
+            (arena, reason) = (null, $"{peer} runs on another machine");
+            return false;
+        }
+
         lock (_turn)
         {
             if (!TryFind(peer, out arena, out reason))

@@ -30,8 +30,28 @@ public sealed unsafe class PeerWindow : IDisposable
     /// <summary>Length of the copy, in bytes.</summary>
     public long LengthBytes => _copy.LengthBytes;
 
-    /// <summary>True when all that was read so far was the copy.</summary>
-    public bool IsIntact => Volatile.Read(ref _closed) == 0 && _arena.Holds(_copy);
+    /// <summary>True when all that was read so far was the copy. May be asked while another thread closes the window.</summary>
+    public bool IsIntact
+    {
+        get
+        {
+            var taken = false;
+            try
+            {
+                _arena.Mapping.DangerousAddRef(ref taken);
+                return Volatile.Read(ref _closed) == 0 && _arena.Holds(_copy);
+            }
+            catch (ObjectDisposedException)
+            {
+                return false;
+            }
+            finally
+            {
+                if (taken)
+                    _arena.Mapping.DangerousRelease();
+            }
+        }
+    }
 
     /// <summary>Part of the copy.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The part is not inside the copy.</exception>

@@ -1,4 +1,5 @@
 using Cascade.Core.Hashing;
+using Cascade.Core.Identity;
 
 namespace Cascade.Tiers.Fabric;
 
@@ -16,6 +17,12 @@ public sealed record SameHostOptions
 
     /// <summary>Who the arena files must belong to; null for the user that this process runs as.</summary>
     public uint? OwnerUserId { get; init; }
+
+    /// <summary>
+    /// Says whether a peer runs on this machine; null to go by the files in the directory alone. Without it a file that a node left behind before it moved to another
+    /// machine is taken for its arena. Any thread; must not block.
+    /// </summary>
+    public Func<NodeId, bool>? IsHere { get; init; }
 
     /// <summary>Most arenas that are mapped at a time: the nodes of one machine.</summary>
     public int MaxPeers { get; init; } = 64;

@@ -1,11 +1,14 @@
 using Cascade.Actors;
 using Cascade.Actors.Shells;
+using Cascade.Core.Identity;
+using Cascade.Core.Messages;
+using Cascade.Core.Placement;
 using Cascade.Core.Ports;
 using Cascade.Core.Tiering;
 
 namespace Cascade.Tiers.Memory;
 
-/// <summary>The actor of a memory tier: feeds a <see cref="MemoryTierCore"/> and carries out what it decides.</summary>
+/// <summary>The actor of a memory tier: feeds a <see cref="MemoryTierCore"/> and carries out what it decides. What it is to pull it leaves to the remote tier.</summary>
 /// <remarks>Its core lives as long as the arena, so a failed step is reported and the actor goes on with the next message.</remarks>
 public sealed class MemoryTier : UntypedActor, IWithTimers
 {
@@ -50,6 +53,8 @@ public sealed class MemoryTier : UntypedActor, IWithTimers
             _core.Tick(now, outbox);
         else if (message is AnnounceHoldings)
             _core.Announce(outbox);
+        else if (message is Pull && _recipients.Others is { } others)
+            _recipients[new TierAddress(others.Self, TierKind.Remote)].Tell(message, Sender);
         else if (!_core.Handle(now, Sender, message, outbox))
             Unhandled(message);
         Deliver(outbox);
