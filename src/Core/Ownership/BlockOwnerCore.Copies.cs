@@ -76,7 +76,7 @@ public sealed partial class BlockOwnerCore
             _directory.Remove(_id, copy);
         if (_isDraining)
             RememberRemoved(copy, wasDeleted: true);
-        outbox.Send(sender, new EvictGranted(_id, copy, isLast && _fill == 0));
+        outbox.Send(sender, new EvictGranted(_id, copy, isLast && _fill == 0, evict.Attempt));
         EndDrainWhenEmpty(now, outbox);
     }
 
