@@ -116,7 +116,10 @@ public sealed partial class BlockOwnerCore
         if (FindSlot(copy) is { } known)
         {
             if (known.Location.Generation == copy.Generation)
+            {
+                _directory.Add(_id, known.Location);
                 return;
+            }
             Uncount(known);
         }
         if (_copies.Count >= _settings.MaxCopies)

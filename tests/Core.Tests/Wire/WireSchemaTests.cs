@@ -22,7 +22,11 @@ public sealed class WireSchemaTests
         HoldingsReflection.Descriptor,
     ];
 
-    private static readonly string[] Parts = ["CopyLocation", "HeldBlock", "KeyBinding", "Member", "NodeLife", "NodeRange", "RegistryEntry", "ShardSet", "ShardTally", "TierAddress"];
+    private static readonly string[] Parts =
+    [
+        "CopyLocation", "HeldBlock", "KeyBinding", "Member", "NodeLife", "NodeRange", "RegistryEntry",
+        "ShardSet", "ShardTally", "TierAddress",
+    ];
 
     private static Dictionary<string, MessageDescriptor> Schemas { get; } = Files.SelectMany(static file => file.MessageTypes).ToDictionary(static schema => schema.Name);
 
