@@ -53,7 +53,16 @@ public sealed partial class ColdStoreCore
     public bool IsReady { get; private set; }
 
     /// <summary>When <see cref="Tick"/> is worth calling next, if nothing else happens before.</summary>
-    public TimeSpan NextTick => _groupDue < _now + _settings.RetryDelay ? _groupDue : _now + _settings.RetryDelay;
+    public TimeSpan NextTick
+    {
+        get
+        {
+            var next = _now + _settings.RetryDelay;
+            if (_announcing.Count > 0 && _announceAgainAt < next)
+                next = _announceAgainAt;
+            return _groupDue < next ? _groupDue : next;
+        }
+    }
 
     /// <summary>Figures since start.</summary>
     public ColdReport Report => new(

@@ -66,7 +66,8 @@ public sealed record RemoveCopy(BlockId Id, CopyLocation Copy, KeyBinding Bindin
 /// <param name="Discard">
 /// True when the tier could not demote the copy, or it is not worth that: the owner then lets go of it even if it is the last.
 /// </param>
-public sealed record Evict(BlockId Id, CopyLocation Copy, bool Discard = false) : IBlockMessage;
+/// <param name="Attempt">Rises when the tier gives up to wait for the answer: a grant counts for the attempt that it names.</param>
+public sealed record Evict(BlockId Id, CopyLocation Copy, bool Discard = false, uint Attempt = 0) : IBlockMessage;
 
 /// <summary>
 /// The copy is no longer counted and may be freed. A tier that finds it pinned after all says so with <see cref="AddCopy"/>.
@@ -74,7 +75,8 @@ public sealed record Evict(BlockId Id, CopyLocation Copy, bool Discard = false) 
 /// <param name="Id">The block.</param>
 /// <param name="Copy">The copy that may go.</param>
 /// <param name="WasLast">True when the block is nowhere else: its keys go too.</param>
-public sealed record EvictGranted(BlockId Id, CopyLocation Copy, bool WasLast);
+/// <param name="Attempt">The question's.</param>
+public sealed record EvictGranted(BlockId Id, CopyLocation Copy, bool WasLast, uint Attempt = 0);
 
 /// <summary>The copy has to stay.</summary>
 public sealed record EvictRefused(BlockId Id, CopyLocation Copy, EvictRefusal Reason);

@@ -76,7 +76,7 @@ public sealed partial class BlockOwnerCore
             _directory.Remove(_id, copy);
         if (_isDraining)
             RememberRemoved(copy, wasDeleted: true);
-        outbox.Send(sender, new EvictGranted(_id, copy, isLast && _fill == 0));
+        outbox.Send(sender, new EvictGranted(_id, copy, isLast && _fill == 0, evict.Attempt));
         EndDrainWhenEmpty(now, outbox);
     }
 
@@ -116,7 +116,10 @@ public sealed partial class BlockOwnerCore
         if (FindSlot(copy) is { } known)
         {
             if (known.Location.Generation == copy.Generation)
+            {
+                _directory.Add(_id, known.Location);
                 return;
+            }
             Uncount(known);
         }
         if (_copies.Count >= _settings.MaxCopies)

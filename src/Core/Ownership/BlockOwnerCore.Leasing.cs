@@ -51,7 +51,7 @@ public sealed partial class BlockOwnerCore
                 outbox.Send(sender, new Busy("The block has as many leases as it may."));
                 return;
             }
-            outbox.Send(promote.To, new Pull(_id, source.Location, lease, _settings.PullTimeout));
+            outbox.Send(promote.To, new Pull(_id, source.Location, lease, _settings.PullTimeout, promote.Binding));
         }
         outbox.Send(sender, new Promoting(_id, promote.To));
     }

@@ -66,7 +66,7 @@ public sealed partial class MemoryTierCore
     {
         _copies.StartEviction(slot, question, now + _settings.EvictionTimeout);
         outbox.Send(
-            Destination.Owners, new Evict(_copies.IdAt(slot), _copies.CopyAt(slot), Discard: question != EvictQuestion.Plain));
+            Destination.Owners, new Evict(_copies.IdAt(slot), _copies.CopyAt(slot), Discard: question != EvictQuestion.Plain, _copies.AttemptAt(slot)));
     }
 
     private bool MayEvict(uint slot) =>
@@ -81,7 +81,11 @@ public sealed partial class MemoryTierCore
         // A question that was withdrawn, room that nobody needs any more, a registration, a key or a reader that came meanwhile: the
         // copy stays and its owner learns so.
         var isUnnamed = _unnamed.Contains(copy) && IsUnnamed(copy);
-        var question = _copies.EndEviction(copy.Slot, now);
+        var question = EvictQuestion.None;
+        if (message.Attempt == _copies.AttemptAt(copy.Slot))
+            question = _copies.EndEviction(copy.Slot, now);
+        else
+            _copies.VoidEviction(copy.Slot, now + _settings.EvictionTimeout);
         var mayGo = question != EvictQuestion.None && (NeedsRoom || isUnnamed) && !_protected.Contains(message.Id);
         var isToBeWritten = mayGo && !isUnnamed && !message.WasLast && question != EvictQuestion.Hopeless && HasKeysToFlush(copy.Slot);
         if (!mayGo || isToBeWritten || !TryFree(message.Id, copy, evicted: !isUnnamed, forgetKeys: message.WasLast, outbox))

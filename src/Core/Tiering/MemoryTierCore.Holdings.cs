@@ -33,9 +33,6 @@ public sealed partial class MemoryTierCore : IHeldBlocks
         return isHere;
     }
 
-    /// <summary>
-    /// A grant that is under way may be of the former owner: it finds no question and gives nothing up. The copy is left alone for as long as such a grant may
-    /// take, since a new question would be taken for the one that it answers.
-    /// </summary>
-    void IHeldBlocks.OnTold(in HeldBlock block) => _copies.EndEviction(block.Slot, _now + _settings.EvictionTimeout);
+    /// <summary>A grant that is under way may be of the former owner.</summary>
+    void IHeldBlocks.OnTold(in HeldBlock block) => _copies.VoidEviction(block.Slot, _now);
 }

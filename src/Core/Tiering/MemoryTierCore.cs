@@ -120,7 +120,7 @@ public sealed partial class MemoryTierCore
             TryBindAlias(message.Id, message.Binding);
 
             // The writer is about to commit this copy: a grant to evict it that is under way is from before the fill and void.
-            _copies.EndEviction(copy.Slot, now + _settings.EvictionTimeout);
+            _copies.VoidEviction(copy.Slot, now + _settings.EvictionTimeout);
         }
         else
         {

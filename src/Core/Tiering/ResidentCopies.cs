@@ -13,6 +13,9 @@ internal sealed class ResidentCopies(int slotCount)
     /// <summary>Until when a slot is no candidate: its owner is being asked, or has just refused.</summary>
     private readonly TimeSpan[] _quietUntil = new TimeSpan[slotCount];
     private readonly EvictQuestion[] _questions = new EvictQuestion[slotCount];
+
+    /// <summary>Questions about the copy in a slot whose answer is not waited for any more.</summary>
+    private readonly uint[] _attempts = new uint[slotCount];
     private readonly Marks[] _marks = new Marks[slotCount];
     private readonly ShardChains _shards = new(slotCount);
 
@@ -42,6 +45,7 @@ internal sealed class ResidentCopies(int slotCount)
         _ids[copy.Slot] = id;
         _quietUntil[copy.Slot] = TimeSpan.MinValue;
         _marks[copy.Slot] = Marks.None;
+        _attempts[copy.Slot] = 0;
         _shards.Add(HeldBlock.Of(id, copy));
         Count++;
     }
@@ -105,13 +109,23 @@ internal sealed class ResidentCopies(int slotCount)
         return question;
     }
 
+    /// <summary>What the next question to the owner is numbered by, or the one that is open.</summary>
+    public uint AttemptAt(uint slot) => _attempts[slot];
+
+    /// <summary>Whatever grant is under way is void, whether a question is open or not.</summary>
+    public void VoidEviction(uint slot, TimeSpan quietUntil)
+    {
+        _attempts[slot]++;
+        EndEviction(slot, quietUntil);
+    }
+
     public void EndOverdueEvictions(TimeSpan now)
     {
         // The last of the list takes the place of one that is removed, and was looked at before it.
         for (var at = _asked.Count - 1; at >= 0; at--)
         {
             if (_quietUntil[_asked[at]] <= now)
-                EndEviction(_asked[at], now);
+                VoidEviction(_asked[at], now);
         }
     }
 

@@ -117,8 +117,9 @@ internal static class OwnerWire
                 w.Block(1, m.Id);
                 w.Copy(2, m.Copy);
                 w.Flag(3, m.Discard);
+                w.UInt64(4, m.Attempt);
             },
-            static (ref f) => new Evict(f.Block(1), f.Copy(2), f.Flag(3))),
+            static (ref f) => new Evict(f.Block(1), f.Copy(2), f.Flag(3), f.UInt32(4))),
         new WireCodec<EvictGranted>(
             WireNumbers.EvictGranted,
             static (ref w, m) =>
@@ -126,8 +127,9 @@ internal static class OwnerWire
                 w.Block(1, m.Id);
                 w.Copy(2, m.Copy);
                 w.Flag(3, m.WasLast);
+                w.UInt64(4, m.Attempt);
             },
-            static (ref f) => new EvictGranted(f.Block(1), f.Copy(2), f.Flag(3))),
+            static (ref f) => new EvictGranted(f.Block(1), f.Copy(2), f.Flag(3), f.UInt32(4))),
         new WireCodec<EvictRefused>(
             WireNumbers.EvictRefused,
             static (ref w, m) =>

@@ -3,7 +3,9 @@ using Cascade.Core.Clocks;
 using Cascade.Core.Identity;
 using Cascade.Core.Ports;
 using Cascade.Core.Registry;
+using Cascade.Core.Tracking;
 using Cascade.Tiers.Payload;
+using Cascade.Tiers.Remote;
 using Cascade.Tiers.Shm;
 
 namespace Cascade.Hosting;
@@ -13,6 +15,8 @@ namespace Cascade.Hosting;
 /// <param name="Arena">The node's own memory, whose directory answers local hits.</param>
 /// <param name="Writer">Moves and names payload bytes.</param>
 /// <param name="Actors">Whom it asks.</param>
+/// <param name="Remote">Reads the copies of other nodes.</param>
+/// <param name="Hits">Counts what was read of other nodes, to bring here what is read often.</param>
 /// <param name="Inventory">What the node's tiers hold.</param>
 /// <param name="Nodes">The actors of other nodes.</param>
 /// <param name="Registered">The node's replica of the prefix registry.</param>
@@ -24,12 +28,18 @@ internal sealed record CacheContext(
     ShmArena Arena,
     PayloadWriter Writer,
     CascadeActors Actors,
+    RemoteReader Remote,
+    RemoteHits Hits,
     ICopyInventory Inventory,
     NodeRefs Nodes,
     RegistryReplica Registered,
     HybridClock Clock,
     TimeProvider Time,
-    CacheDefaults Defaults);
+    CacheDefaults Defaults)
+{
+    /// <summary>True when the node stores nothing for others.</summary>
+    public bool IsClient { get; init; }
+}
 
 /// <summary>What holds where a caller says nothing.</summary>
 internal sealed record CacheDefaults(

@@ -1,8 +1,11 @@
 using Cascade.Actors;
+using Cascade.Core.Clocks;
 using Cascade.Core.Cold;
 using Cascade.Core.Identity;
 using Cascade.Core.Leases;
 using Cascade.Core.Messages;
+using Cascade.Core.Placement;
+using Cascade.Tiers.Remote;
 using Cascade.Tiers.Shm;
 
 namespace Cascade.Hosting;
@@ -10,7 +13,7 @@ namespace Cascade.Hosting;
 internal sealed partial class CascadeCache
 {
     /// <summary>Owners asked again because the copy that they knew was given up in the same moment.</summary>
-    private const int LocatesMax = 4;
+    private const int LocatesMax = 32;
 
     private static readonly GetResult NoLease =
         new(false, default, "all leases are in use: dispose those that are done with, or raise cascade.leases.max");
@@ -126,12 +129,17 @@ internal sealed partial class CascadeCache
     private async ValueTask<GetResult> GetByOwnerAsync(
         CacheKey key, TimeSpan leaseFor, TimeSpan deadline, CancellationToken cancellationToken)
     {
+        var giveUpAt = _node.Time.GetElapsedTime(0) + deadline;
         if (await AskAsync(_node, _node.Actors.KeyIndex, new Lookup(key.Digest), deadline, cancellationToken) is not Found found)
             return GetResult.Miss;
+        ObserveStamp(found.Binding.Stamp);
+        GetResult? last = null;
         for (var attempt = 0; attempt < LocatesMax; attempt++)
         {
-            var locate = new Locate(found.Id, _node.Self, leaseFor);
-            var reply = await AskAsync(_node, _node.Actors.Owners, locate, deadline, cancellationToken);
+            var left = giveUpAt - _node.Time.GetElapsedTime(0);
+            if (left <= TimeSpan.Zero)
+                return last ?? TooLate(deadline);
+            var reply = await AskAsync(_node, _node.Actors.Owners, new Locate(found.Id, _node.Self, leaseFor), left, cancellationToken);
             if (reply is Busy busy)
                 return new GetResult(false, default, busy.Reason);
             if (reply is not Located located)
@@ -139,22 +147,62 @@ internal sealed partial class CascadeCache
                 // Between a grant to evict and its withdrawal the owner does not know a copy that stays.
                 if (!_node.Inventory.Holds(found.Id))
                     _node.Actors.KeyIndex.Tell(new Forget(key.Digest, found.Id, found.Binding.Stamp));
-                return GetResult.Miss;
+                return last ?? GetResult.Miss;
             }
 
-            // The copy is held by the directory's own lease from here on; the owner's has done its work.
-            var whyNot = located.Copy.Tier == TierKind.Cold ? await StageAsync(found, located, deadline, cancellationToken) : null;
-            var outcome = _node.Arena.Directory.Lease(found.Id, leaseFor, out var lease);
-            _node.Actors.Owners.Tell(new Release(found.Id, located.Lease));
-            if (outcome == LeaseOutcome.Leased)
-                return await NameAsync(found, lease.FoundIn(located.Copy.Tier));
-            if (whyNot is not null)
-                return new GetResult(false, default, whyNot);
-            if (outcome == LeaseOutcome.TooManyLeases)
-                return NoLease;
+            last = located.Copy.Node == _node.Self
+                ? await ReadHereAsync(found, located, leaseFor, left, cancellationToken)
+                : await ReadElsewhereAsync(found, located, leaseFor, left, cancellationToken);
+            if (last is { } result && (result.IsHit || (result.MissReason is not null && located.Copy.Node == _node.Self)))
+                return result;
+
+            // A holder that does not answer may have died: as soon as that is known another copy is located, or none.
+            if (last is { MissReason: not null } && attempt > 0)
+                await Task.Delay(TimeSpan.FromTicks(Math.Min(PauseMax.Ticks * 4, PauseMin.Ticks << Math.Min(attempt, 10))), _node.Time, cancellationToken);
         }
 
-        return GetResult.Miss;
+        return last ?? GetResult.Miss;
+    }
+
+    private static GetResult TooLate(TimeSpan deadline) => new(false, default, $"the block was not found within {deadline}");
+
+    /// <summary>What another node stamped is before what this one stamps from now on.</summary>
+    private void ObserveStamp(HybridTimestamp stamp) => _node.Clock.Observe(stamp, _node.Time.GetUtcNow().ToUnixTimeMilliseconds());
+
+    /// <summary>Reads a copy of this node; a miss without a reason when it is gone from where its owner knew it.</summary>
+    private async ValueTask<GetResult> ReadHereAsync(
+        Found found, Located located, TimeSpan leaseFor, TimeSpan left, CancellationToken cancellationToken)
+    {
+        // The copy is held by the directory's own lease from here on; the owner's has done its work.
+        var whyNot = located.Copy.Tier == TierKind.Cold ? await StageAsync(found, located, left, cancellationToken) : null;
+        var outcome = _node.Arena.Directory.Lease(found.Id, leaseFor, out var lease);
+        _node.Actors.Owners.Tell(new Release(found.Id, located.Lease));
+        if (outcome == LeaseOutcome.Leased)
+            return await NameAsync(found, lease.FoundIn(located.Copy.Tier));
+        if (whyNot is not null)
+            return new GetResult(false, default, whyNot);
+        return outcome == LeaseOutcome.TooManyLeases ? NoLease : GetResult.Miss;
+    }
+
+    /// <summary>Reads a copy of another node; a miss without a reason when it is gone from where its owner knew it.</summary>
+    private async ValueTask<GetResult> ReadElsewhereAsync(
+        Found found, Located located, TimeSpan leaseFor, TimeSpan left, CancellationToken cancellationToken)
+    {
+        var read = await _node.Remote.ReadAsync(found.Id, located.Copy, leaseFor, left, cancellationToken);
+        _node.Actors.Owners.Tell(new Release(found.Id, located.Lease));
+        switch (read.Outcome)
+        {
+            case RemoteReadOutcome.Done:
+                // What is read here again and again is worth a copy here.
+                if (!_node.IsClient && _node.Hits.Note(found.Id))
+                    _node.Actors.Owners.Tell(new Promote(found.Id, new TierAddress(_node.Self, TierKind.Shm), found.Binding));
+                return new GetResult(true, read.Lease);
+            case RemoteReadOutcome.Gone:
+                _node.Actors.Owners.Tell(new RemoveCopy(found.Id, located.Copy));
+                return GetResult.Miss;
+            default:
+                return new GetResult(false, default, read.Reason);
+        }
     }
 
     /// <summary>Has a block of the cold tier read into memory. Null when it was, or is no longer stored; otherwise why not.</summary>

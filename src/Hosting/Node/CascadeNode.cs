@@ -121,6 +121,7 @@ public sealed class CascadeNode : IAsyncDisposable
         await HandOverAsync();
         await _parts.Cluster.DepartAsync();
         await _parts.System.Terminate();
+        await _parts.Fabric.DisposeAsync();
         _parts.Tls?.Dispose();
 
         // A put that is still copying would write into memory that is gone: it keeps the arena open until the process ends.

@@ -6,13 +6,16 @@ using Cascade.Cluster.Registry;
 using Cascade.Cluster.Tracking;
 using Cascade.Core.Clocks;
 using Cascade.Core.Cold;
+using Cascade.Core.Identity;
 using Cascade.Core.Indices;
 using Cascade.Core.Ownership;
+using Cascade.Core.Placement;
 using Cascade.Core.Ports;
 using Cascade.Core.Registry;
 using Cascade.Core.Tiering;
 using Cascade.Core.Tracking;
 using Cascade.Tiers.Memory;
+using Cascade.Tiers.Remote;
 
 namespace Cascade.Hosting.Node;
 
@@ -20,7 +23,8 @@ namespace Cascade.Hosting.Node;
 /// <param name="Known">Those that callers ask.</param>
 /// <param name="Lanes">The node's part of the key index; none on a client.</param>
 /// <param name="Subscribers">Those that are told of each change of the cluster.</param>
-internal sealed record NodeActors(CascadeActors Known, IReadOnlyList<IActorRef> Lanes, IReadOnlyList<IActorRef> Subscribers)
+/// <param name="Reader">Reads the copies of other nodes; not an actor, but told of the cluster by one.</param>
+internal sealed record NodeActors(CascadeActors Known, IReadOnlyList<IActorRef> Lanes, IReadOnlyList<IActorRef> Subscribers, RemoteReader Reader)
 {
     private static readonly TimeSpan ReportPatience = TimeSpan.FromSeconds(1);
 
@@ -39,7 +43,7 @@ internal sealed record NodeActors(CascadeActors Known, IReadOnlyList<IActorRef> 
     }
 
     /// <summary>Starts them. The tiers come last: their first messages may already need all others.</summary>
-    public static NodeActors Start(NodeGround ground, ClusterParts cluster, HybridClock clock, long quotaBytes)
+    public static NodeActors Start(NodeGround ground, ClusterParts cluster, NodeFabric fabric, HybridClock clock, long quotaBytes)
     {
         var (system, recipients) = (ground.System, ground.Recipients);
         var subscribers = new List<IActorRef>();
@@ -55,7 +59,36 @@ internal sealed record NodeActors(CascadeActors Known, IReadOnlyList<IActorRef> 
         var tracker = StartTracker(ground);
         var cold = ground.Cold?.Start(system, recipients, ground.Startup);
         var memory = StartMemory(ground);
-        return new NodeActors(new CascadeActors(memory, cold, owners, keyIndex, registry, tracker), lanes, subscribers);
+        var reader = StartRemote(ground, cluster, fabric, memory, cold, clock, subscribers);
+        return new NodeActors(new CascadeActors(memory, cold, owners, keyIndex, registry, tracker), lanes, subscribers, reader);
+    }
+
+    private static RemoteReader StartRemote(
+        NodeGround ground, ClusterParts cluster, NodeFabric fabric, IActorRef memory, IActorRef? cold, HybridClock clock, List<IActorRef> subscribers)
+    {
+        var (options, recipients) = (ground.Options, ground.Recipients);
+        var space = new ArenaPullSpace(memory, ground.Arena, ground.Time);
+        var reading = new RemoteReaderOptions { DigestAlgorithm = options.Cluster.Digest, LeasesMax = options.Leases.Max };
+        var reader = new RemoteReader(reading, cluster.Nodes, fabric.Router, fabric.Mapping, space, ground.Time);
+        var remote = ground.System.ActorOf(
+            RemoteTier.Props(new RemoteTierContext
+            {
+                Nodes = cluster.Nodes,
+                Recipients = recipients,
+                Copies = ground.Arena.Directory,
+                Space = space,
+                Cold = cold,
+                Router = fabric.Router,
+                Peers = fabric.Peers,
+                Reader = reader,
+                DigestAlgorithm = options.Cluster.Digest,
+                FirstLease = clock.Next(ground.Time.GetUtcNow().ToUnixTimeMilliseconds()).Value,
+                Time = ground.Time,
+            }),
+            NameOf(NodePaths.RemoteTier));
+        recipients.Add(new TierAddress(ground.Self, TierKind.Remote), remote);
+        subscribers.Add(remote);
+        return reader;
     }
 
     private static IActorRef StartOwners(NodeGround ground, ClusterParts cluster, HybridClock clock, List<IActorRef> subscribers)

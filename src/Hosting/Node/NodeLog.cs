@@ -63,7 +63,7 @@ internal static partial class NodeLog
     [LoggerMessage(1016, LogLevel.Warning, "A connection was refused: {Reason}")]
     public static partial void PeerRefused(ILogger logger, string reason);
 
-    [LoggerMessage(1017, LogLevel.Information, "Connection to {Peer}: {Text}")]
+    [LoggerMessage(1017, LogLevel.Debug, "Connection to {Peer}: {Text}")]
     public static partial void Remoting(ILogger logger, string peer, string text);
 
     [LoggerMessage(1018, LogLevel.Warning, "TLS: {Warning}")]
@@ -71,4 +71,7 @@ internal static partial class NodeLog
 
     [LoggerMessage(1019, LogLevel.Warning, "Leaving although others have not taken over all keys after {Waited}: they rebuild the rest from what nodes hold")]
     public static partial void HandOverNotDone(ILogger logger, TimeSpan waited);
+
+    [LoggerMessage(1020, LogLevel.Information, "A connection for blocks from {From} was closed: {Reason} {Detail}")]
+    public static partial void BulkClosed(ILogger logger, System.Net.EndPoint? from, Tiers.Fabric.BulkCloseReason reason, string? detail);
 }

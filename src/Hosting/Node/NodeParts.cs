@@ -20,7 +20,7 @@ namespace Cascade.Hosting.Node;
 /// <summary>What a node consists of, put together in the one order that works: arena, network, actors, and who knows whom.</summary>
 internal sealed record NodeParts(
     ShmArena Arena, S3FifoPolicy Policy, PayloadWriter Writer, ActorSystem System, NodeActors Actors, CacheContext Cache, ColdParts? Cold,
-    ClusterParts Cluster, ClusterTls? Tls)
+    ClusterParts Cluster, NodeFabric Fabric, ClusterTls? Tls)
 {
     /// <summary>A binding stamped by a clock that is ahead by more than this is not believed.</summary>
     private static readonly TimeSpan ClockDriftMax = TimeSpan.FromMinutes(1);
@@ -85,16 +85,22 @@ internal sealed record NodeParts(
         ground.Recipients.Others = cluster.Nodes;
         var inventory = new NodeInventory(arena, ground.Cold?.Store);
         var quota = (long)(options.Tiers.Shm.CapacityBytes * options.Protection.QuotaShare);
-        var actors = NodeActors.Start(ground, cluster, clock, quota);
-        cluster.Join(options, ground.System, startup, start, new MemberMetadata(options.Node.IsClient, []), actors.Subscribers);
         var writer = new PayloadWriter(options.Cluster.Digest, options.Put.HashThreads, options.Put.ParallelFromBytes);
+        var fabric = startup.Fabric is { } simulated ? NodeFabric.Of(simulated(arena), startup.Time) : NodeFabric.Open(ground, cluster, writer, tls);
+        var actors = NodeActors.Start(ground, cluster, fabric, clock, quota);
+        cluster.Join(options, ground.System, startup, start, new MemberMetadata(options.Node.IsClient, fabric.Labels), actors.Subscribers);
         var defaults = new CacheDefaults(
             options.Put.Deadline, options.Actors.AskTimeout, options.Leases.Duration, options.Put.HashThreads,
             options.Tiers.Cold.ReadAheadBytes > 0 ? ReadAheadBlocksMax : 0, quota);
         return new NodeParts(
             arena, ground.Policy, writer, ground.System, actors,
-            new CacheContext(ground.Self, arena, writer, actors.Known, inventory, cluster.Nodes, ground.Registered, clock, startup.Time, defaults),
-            ground.Cold, cluster, tls);
+            new CacheContext(
+                ground.Self, arena, writer, actors.Known, actors.Reader, new RemoteHits(options.Tracker.PromoteAfterHits), inventory, cluster.Nodes,
+                ground.Registered, clock, startup.Time, defaults)
+            {
+                IsClient = options.Node.IsClient,
+            },
+            ground.Cold, cluster, fabric, tls);
     }
 
     private static ActorSystem MakeSystem(CascadeOptions options, NodeStartup startup, ILogger logger)

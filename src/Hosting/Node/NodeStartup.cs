@@ -1,6 +1,8 @@
 using Cascade.Actors;
 using Cascade.Core.Clocks;
 using Cascade.Core.Membership;
+using Cascade.Core.Ports;
+using Cascade.Tiers.Shm;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -35,6 +37,9 @@ public sealed record NodeStartup
 
     /// <summary>Makes what the node reaches others by, for the life that started at a stamp; null for sockets.</summary>
     internal Func<ActorSystem, HybridTimestamp, INodeNetwork>? Network { get; init; }
+
+    /// <summary>Makes the one way by which bytes come from others into the node's arena; null for mapping and sockets.</summary>
+    internal Func<ShmArena, IPayloadFabric>? Fabric { get; init; }
 
     /// <summary>What random choices are drawn from, beside the node's number and start.</summary>
     internal ulong Seed { get; init; }

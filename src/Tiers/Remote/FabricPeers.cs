@@ -29,7 +29,7 @@ public sealed class FabricPeers(FabricRouter router, SameHostFabric? mapping, Bu
 
         foreach (var member in members.Members)
         {
-            if (member.Node == members.Self || member.Metadata.IsClient)
+            if (member.Node == members.Self)
                 continue;
             if (_known.TryGetValue(member.Node, out var known) && known.State == member.State)
                 continue;

@@ -27,7 +27,8 @@ internal sealed class HoldingsNode : IProtectedBlocks
 
     private readonly HoldingsRun _run;
     private readonly Outbox _outbox = new();
-    private readonly Dictionary<Post, Queue<(object Sender, object Message)>> _mail = Enum.GetValues<Post>().ToDictionary(static post => post, static _ => new Queue<(object, object)>());
+    private readonly Dictionary<Post, Queue<(object Sender, object Message)>> _mail =
+        Enum.GetValues<Post>().ToDictionary(static post => post, static _ => new Queue<(object, object)>());
     private TimeSpan _loaderTick, _reporterTick, _tierTick;
 
     public HoldingsNode(HoldingsRun run, NodeId id, ArenaStandIn arena, MemberAt self)

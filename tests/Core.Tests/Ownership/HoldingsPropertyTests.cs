@@ -2,7 +2,7 @@ namespace Cascade.Core.Tests.Ownership;
 
 public sealed class HoldingsPropertyTests(ITestOutputHelper output)
 {
-    private const int Runs = 200;
+    private const int Runs = 20;
     private const int Steps = 12_000;
 
     [Theory]

@@ -197,7 +197,7 @@ public sealed class MemoryTierFlushingTests
         tier.Step(new Reserve(2 * Granule, Minute));
         var errand = Assert.Single(tier.Demote(1, first));
         tier.Now += WithCold.EvictionTimeout;
-        Assert.Equal(new Evict(Id(2), second), Assert.Single(tier.Tick()).Message);
+        Assert.Equal(new Evict(Id(2), second, Attempt: 1), Assert.Single(tier.Tick()).Message);
         Assert.Equal([new Effect(Destination.Owners, new AddCopy(Id(1), first))], tier.Step(new EvictGranted(Id(1), first, WasLast: true)));
         Assert.Equal(new Evict(Id(1), first), Assert.Single(tier.Store(errand)).Message);
     }
