@@ -25,6 +25,7 @@ internal sealed class RegistryWorld(SeededNumbers random, RegistrySettings setti
     /// <summary>Share of messages between nodes that are lost.</summary>
     public double Loss { get; set; }
 
+    /// <summary>Longest way of a message.</summary>
     public TimeSpan DelayMax { get; set; } = TimeSpan.FromMilliseconds(1);
 
     public IEnumerable<RegistryPeer> Peers => _peers.Values;
@@ -115,14 +116,14 @@ internal sealed class RegistryWorld(SeededNumbers random, RegistrySettings setti
             foreach (var peer in _peers.Values)
             {
                 if (peer.Core.NextDeadline <= Now)
-                    Step1(peer, outbox => peer.Core.Tick(Now, outbox));
+                    Do(peer, outbox => peer.Core.Tick(Now, outbox));
             }
         }
     }
 
-    private void Handle(RegistryPeer peer, object sender, object message) => Step1(peer, outbox => peer.Core.Handle(Now, sender, message, outbox));
+    private void Handle(RegistryPeer peer, object sender, object message) => Do(peer, outbox => peer.Core.Handle(Now, sender, message, outbox));
 
-    private void Step1(RegistryPeer peer, Action<Outbox> step)
+    private void Do(RegistryPeer peer, Action<Outbox> step)
     {
         var outbox = new Outbox();
         step(outbox);
