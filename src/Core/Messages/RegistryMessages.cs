@@ -5,7 +5,10 @@ using Cascade.Core.Registry;
 
 namespace Cascade.Core.Messages;
 
-/// <summary>A request to the prefix registry. A node that is not the cluster's registry, or not yet, replies <see cref="Moved"/>.</summary>
+/// <summary>
+/// A request to the prefix registry. A node that is not the cluster's registry, or not yet, replies <see cref="Moved"/>; so does one that ceased to be it before
+/// all replicas had the change, which some then may have.
+/// </summary>
 public interface IRegistryMessage
 {
     /// <summary>The key whose registration it is about.</summary>

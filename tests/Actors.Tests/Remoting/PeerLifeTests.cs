@@ -195,7 +195,7 @@ public sealed class PeerLifeTests
     {
         AskOk();
         _a.Remote.Dispose();
-        _a.Remote.MarkUp(_address, 2);
+        _a.Remote.MarkUp(_address, 1);
         Assert.IsType<PeerUnreachableException>(_a.Ask(_echo, "x").Failure);
     }
 
