@@ -21,7 +21,7 @@ public sealed record RemoteSettings
     /// <summary>Messages that may wait to be sent to one peer; further ones are dead letters and fail their ask.</summary>
     public int QueueMessagesMax { get; init; } = 65_536;
 
-    /// <summary>Bytes that may wait to be sent to one peer, passed by one frame at most; then as above. Four frames of the largest kind: bursts pass, a stuck peer costs no more.</summary>
+    /// <summary>Bytes that may wait to be sent to one peer, passed by one frame at most; then as above. Four of the largest frames: a stuck peer costs no more.</summary>
     public int QueueBytesMax { get; init; } = 16 << 20;
 
     /// <summary>Asks to remote actors that may be open at a time; a further one fails at once.</summary>
