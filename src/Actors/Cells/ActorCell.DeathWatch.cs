@@ -33,8 +33,9 @@ internal sealed partial class ActorCell
         if (subject == SelfRef) return true;
         var watching = Extras.Watching ??= [];
         if (watching.TryGetValue(subject, out present)) return false;
-        watching.Add(subject, message);
+        // First, since it throws when too many remote actors are watched.
         target.SendSystemMessage(new Watch(SelfRef));
+        watching.Add(subject, message);
         return true;
     }
 

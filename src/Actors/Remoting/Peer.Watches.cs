@@ -16,15 +16,15 @@ internal sealed partial class Peer
 
     public void Watch(RemoteActorRef subject, IInternalActorRef watcher)
     {
-        var refused = false;
+        var (isOver, isTooMany) = (false, false);
         Step((association, now, effects) =>
         {
-            refused = association.State == AssociationState.Down || IsOfOtherLife(subject);
-            if (refused) return;
+            isOver = association.State == AssociationState.Down || IsOfOtherLife(subject);
+            if (isOver) return;
             if (!_watching.TryGetValue(subject.Wire, out var outgoing))
             {
-                refused = _watching.Count >= _remote.Settings.WatchesMax;
-                if (refused) return;
+                isTooMany = _watching.Count >= _remote.Settings.WatchesMax;
+                if (isTooMany) return;
                 _watching.Add(subject.Wire, outgoing = new Outgoing());
                 SendWatch(subject.Wire, outgoing);
             }
@@ -32,7 +32,9 @@ internal sealed partial class Peer
             if (!outgoing.Watchers.Contains((subject, watcher))) outgoing.Watchers.Add((subject, watcher));
             association.Want(now, effects);
         });
-        if (refused) watcher.SendSystemMessage(new DeathWatchNotification(subject));
+        // To say that it has ended would be a lie that the watcher acts upon.
+        if (isTooMany) throw new InvalidOperationException($"{_remote.Settings.WatchesMax} actors of {Name} are watched, the most allowed: unwatch one first.");
+        if (isOver) watcher.SendSystemMessage(new DeathWatchNotification(subject));
     }
 
     public void Unwatch(RemoteActorRef subject, IInternalActorRef watcher) => Step((association, _, _) =>
@@ -47,19 +49,25 @@ internal sealed partial class Peer
     {
         var key = wire.ToArray();
         Incoming? added = null;
+        var isTooMany = false;
         Step((_, _, _) =>
         {
             // One that has ended was told of over this connection already; saying it twice could meet a younger watch.
             if (_watched.ContainsKey(key)) return;
-            if (subject is null || _watched.Count >= _remote.Settings.WatchesMax)
+            if (subject is null)
             {
                 Wire.OfActor(_queue.Front, FrameKind.Terminated, key);
+            }
+            else if (_watched.Count >= _remote.Settings.WatchesMax)
+            {
+                isTooMany = true;
             }
             else
             {
                 _watched.Add(key, added = new Incoming(this, key, subject));
             }
         });
+        if (isTooMany) Note($"watches {_remote.Settings.WatchesMax} actors here, the most allowed: it is not told when {subject} stops");
         if (added is not null) subject!.SendSystemMessage(new Watch(added));
     }
 

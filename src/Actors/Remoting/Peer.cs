@@ -188,8 +188,7 @@ internal sealed partial class Peer : IRunnable
         return SendOutcome.Uncoded;
     }
 
-    private bool IsOfOtherLife(RemoteRef to) =>
-        to.Incarnation != 0 && _association.PeerIncarnation != 0 && to.Incarnation != _association.PeerIncarnation;
+    private bool IsOfOtherLife(RemoteRef to) => _association.IsOver(to.Incarnation);
 
     private bool TryScheduleFlush()
     {

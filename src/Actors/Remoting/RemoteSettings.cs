@@ -6,7 +6,7 @@ public sealed record RemoteSettings
     /// <summary>Only nodes of one cluster talk to each other; at most 80 characters.</summary>
     public required string ClusterName { get; init; }
 
-    /// <summary>Differs between two lives of a node at one address, so that a restart is seen; not 0. The start time will do.</summary>
+    /// <summary>Greater than that of any former life at the address, so that a restart is seen; not 0. The start time will do.</summary>
     public required ulong Incarnation { get; init; }
 
     /// <summary>Where peers reach this node.</summary>
@@ -24,13 +24,16 @@ public sealed record RemoteSettings
     /// <summary>Messages that may wait to be sent to one peer; further ones are dead letters and fail their ask.</summary>
     public int QueueMessagesMax { get; init; } = 65_536;
 
-    /// <summary>Bytes that may wait to be sent to one peer. Four frames of the largest kind: bursts pass, a stuck peer costs no more.</summary>
+    /// <summary>Bytes that may wait to be sent to one peer, passed by one frame at most; then as above. Four of the largest frames: a stuck peer costs no more.</summary>
     public int QueueBytesMax { get; init; } = 16 << 20;
 
     /// <summary>Asks to remote actors that may be open at a time; a further one fails at once.</summary>
     public int AsksMax { get; init; } = 65_536;
 
-    /// <summary>Remote actors watched at one peer, and local actors watched by one; a watch beyond is answered as if the actor had stopped.</summary>
+    /// <summary>
+    /// Remote actors watched at one peer, and local actors watched by one. A watch beyond throws in the actor that watches. When the watched node allows fewer, it
+    /// logs that, and the watcher is told of the end of that node alone: both ends should agree.
+    /// </summary>
     public int WatchesMax { get; init; } = 65_536;
 
     /// <summary>Peers known at a time; messages to a further one are dead letters, its connection is refused.</summary>

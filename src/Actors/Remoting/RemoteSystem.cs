@@ -98,13 +98,28 @@ public sealed class RemoteSystem : IRefReader, IDisposable
     }
 
     /// <summary>
-    /// Says that the peer's present life is over, whatever it says itself: watches of its actors fire, messages to it are dead letters and its
-    /// connections are refused until it comes back in another life.
+    /// Says that a life of a peer is over, whatever it says itself. When no other life of it is known: watches of its actors fire, open asks fail at once,
+    /// messages to it are dead letters until <see cref="MarkUp"/> or until it greets in another life. That life's connections are refused either way.
     /// </summary>
-    public void MarkDown(Address address) => TryPeer(address)?.Step(static (association, now, effects) => association.MarkDown(now, effects));
+    /// <param name="address">Where the peer listens.</param>
+    /// <param name="incarnation">The life: the peer's <see cref="RemoteSettings.Incarnation"/>.</param>
+    public void MarkDown(Address address, ulong incarnation)
+    {
+        ArgumentOutOfRangeException.ThrowIfZero(incarnation);
+        TryPeer(address)?.Step((association, now, effects) => association.MarkDown(incarnation, now, effects));
+    }
 
-    /// <summary>Says that a new life of a peer that was down is known, so that it may be called again.</summary>
-    public void MarkUp(Address address) => TryPeer(address)?.Step(static (association, _, _) => association.MarkUp());
+    /// <summary>
+    /// Says that a life of a peer is there: it may be called at once, and any former life is over as by <see cref="MarkDown"/>. It takes that back of the same
+    /// life. What is said of a life before the one that is known changes nothing.
+    /// </summary>
+    /// <param name="address">Where the peer listens.</param>
+    /// <param name="incarnation">The life: the peer's <see cref="RemoteSettings.Incarnation"/>.</param>
+    public void MarkUp(Address address, ulong incarnation)
+    {
+        ArgumentOutOfRangeException.ThrowIfZero(incarnation);
+        TryPeer(address)?.Step((association, now, effects) => association.MarkUp(incarnation, now, effects));
+    }
 
     /// <summary>Whether frames flow between this system and a peer now.</summary>
     public bool IsConnected(Address address) =>

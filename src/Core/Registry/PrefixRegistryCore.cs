@@ -6,10 +6,10 @@ using Cascade.Core.Ports;
 
 namespace Cascade.Core.Registry;
 
-/// <summary>The cluster's one registry of shared prefixes: keeps the quota and hands out states for the replicas.</summary>
+/// <summary>What one node knows of the shared prefixes, and what the cluster's registry does with requests: it keeps the quota.</summary>
 /// <remarks>
-/// One thread at a time. A new singleton starts with nothing lost by merging the replicas' states. Two singletons of a
-/// partitioned cluster may together exceed the quota: after the merge nothing is dropped, and only what adds bytes is refused.
+/// One thread at a time. Two registries of a partitioned cluster may together exceed the quota: after the merge nothing is dropped, and only what adds bytes
+/// is refused.
 /// </remarks>
 public sealed class PrefixRegistryCore
 {
@@ -30,40 +30,43 @@ public sealed class PrefixRegistryCore
     /// <summary>When <see cref="Tick"/> is due; null when nothing waits for time to pass.</summary>
     public TimeSpan? NextDeadline => _tombstones.NextDeadline;
 
-    /// <summary>Takes one message in.</summary>
+    /// <summary>Carries out a request and returns the reply.</summary>
     /// <param name="now">Monotonic time.</param>
-    /// <param name="sender">Whom the reply goes to.</param>
     /// <param name="message">The registration or its withdrawal.</param>
-    /// <param name="outbox">Takes the reply.</param>
+    /// <param name="outbox">Takes what owners of blocks are told.</param>
     /// <exception cref="ArgumentException">The message is none that a registry knows.</exception>
-    public void Handle(TimeSpan now, object sender, IRegistryMessage message, Outbox outbox)
+    public object Handle(TimeSpan now, IRegistryMessage message, Outbox outbox)
     {
         ArgumentNullException.ThrowIfNull(message);
         ArgumentNullException.ThrowIfNull(outbox);
-        switch (message)
+        return message switch
         {
-            case Register register: outbox.Send(sender, OnRegister(register, outbox)); break;
-            case Unregister unregister: outbox.Send(sender, OnUnregister(now, unregister, outbox)); break;
-            default:
-                throw new ArgumentException($"A prefix registry does not know {message.GetType().Name}.", nameof(message));
-        }
+            Register register => OnRegister(register, outbox),
+            Unregister unregister => OnUnregister(now, unregister, outbox),
+            _ => throw new ArgumentException($"A prefix registry does not know {message.GetType().Name}.", nameof(message)),
+        };
     }
 
     /// <summary>Forgets withdrawn registrations that are old enough.</summary>
-    public void Tick(TimeSpan now, Outbox outbox) => ForgetTombstones(now);
+    public void Tick(TimeSpan now) => ForgetTombstones(now);
 
-    /// <summary>Takes in what a replica, or the registry of another part of the cluster, knows.</summary>
-    public void Merge(TimeSpan now, RegistryState other)
+    /// <summary>Takes in what another node knows.</summary>
+    /// <param name="now">Monotonic time.</param>
+    /// <param name="entries">What it knows; an entry that is known, or overruled by one that is, changes nothing.</param>
+    /// <param name="owners">Takes what owners of blocks are told; null unless this is the cluster's registry.</param>
+    public void Merge(TimeSpan now, IEnumerable<RegistryEntry> entries, Outbox? owners = null)
     {
-        ArgumentNullException.ThrowIfNull(other);
-        var before = State;
-        State = State.Merge(other);
-        foreach (var entry in other.Entries)
+        ArgumentNullException.ThrowIfNull(entries);
+        foreach (var entry in entries)
         {
-            var isNews = entry.IsRemoved && State.TryGet(entry.Key, out var held) && held == entry
-                && !(before.TryGet(entry.Key, out var known) && known == entry);
-            if (isNews)
+            var next = State.With(entry);
+            if (owners is not null)
+                TellFormerOwners(next, entry, owners);
+            if (ReferenceEquals(next, State))
+                continue;
+            if (entry.IsRemoved)
                 _tombstones.Add(now, entry.Key, entry.Stamp);
+            State = next;
         }
         ForgetTombstones(now);
     }
@@ -107,6 +110,14 @@ public sealed class PrefixRegistryCore
             return;
         if (!next.TryGet(key, out var held) || held.Id != former.Id)
             outbox.Send(Destination.Owners, new Unprotect(former.Id, key));
+    }
+
+    /// <summary>Of two registrations of one key the block of the one that is overruled may go, whichever was known first.</summary>
+    private void TellFormerOwners(RegistryState next, in RegistryEntry entry, Outbox outbox)
+    {
+        TellFormerOwner(next, entry.Key, outbox);
+        if (!entry.IsRemoved && next.TryGet(entry.Key, out var held) && held.Id != entry.Id)
+            outbox.Send(Destination.Owners, new Unprotect(entry.Id, entry.Key));
     }
 
     private void ForgetTombstones(TimeSpan now)

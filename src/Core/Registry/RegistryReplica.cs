@@ -1,4 +1,3 @@
-using System.Collections.Frozen;
 using Cascade.Core.Identity;
 using Cascade.Core.Ports;
 
@@ -8,20 +7,18 @@ namespace Cascade.Core.Registry;
 /// <remarks>Thread-safe: readers see either the former state or the new one as a whole.</remarks>
 public sealed class RegistryReplica : IProtectedBlocks
 {
-    private volatile Contents _contents = new(RegistryState.Empty, FrozenSet<BlockId>.Empty);
+    private volatile RegistryState _state = RegistryState.Empty;
 
-    /// <summary>The state that was published last, for a new singleton to start from.</summary>
-    public RegistryState State => _contents.State;
+    /// <summary>The state that was published last.</summary>
+    public RegistryState State => _state;
 
     /// <inheritdoc/>
-    public bool Contains(BlockId id) => _contents.Blocks.Contains(id);
+    public bool Contains(BlockId id) => _state.Contains(id);
 
     /// <summary>Puts another state in place of the present one.</summary>
     public void Publish(RegistryState state)
     {
         ArgumentNullException.ThrowIfNull(state);
-        _contents = new Contents(state, state.Blocks.ToFrozenSet());
+        _state = state;
     }
-
-    private sealed record Contents(RegistryState State, FrozenSet<BlockId> Blocks);
 }

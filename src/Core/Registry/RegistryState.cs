@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Cascade.Core.Clocks;
 using Cascade.Core.Identity;
+using Cascade.Core.Sharding;
 
 namespace Cascade.Core.Registry;
 
@@ -16,19 +17,20 @@ public sealed class RegistryState : IEquatable<RegistryState>
 {
     /// <summary>Knows nothing.</summary>
     public static readonly RegistryState Empty = new(
-        ImmutableDictionary<KeyDigest, RegistryEntry>.Empty, ImmutableDictionary<BlockId, BlockUse>.Empty, 0, 0);
+        ImmutableDictionary<KeyDigest, RegistryEntry>.Empty, ImmutableDictionary<BlockId, BlockUse>.Empty, 0, 0, 0);
 
     private readonly ImmutableDictionary<KeyDigest, RegistryEntry> _entries;
     private readonly ImmutableDictionary<BlockId, BlockUse> _blocks;
 
     private RegistryState(
         ImmutableDictionary<KeyDigest, RegistryEntry> entries, ImmutableDictionary<BlockId, BlockUse> blocks, int keys,
-        long usedBytes)
+        long usedBytes, ulong digest)
     {
         _entries = entries;
         _blocks = blocks;
         Keys = keys;
         UsedBytes = usedBytes;
+        Digest = digest;
     }
 
     /// <summary>Keys that are registered.</summary>
@@ -36,6 +38,11 @@ public sealed class RegistryState : IEquatable<RegistryState>
 
     /// <summary>Bytes of all registered blocks; a block under several keys counts once.</summary>
     public long UsedBytes { get; }
+
+    /// <summary>
+    /// The same for two states with the same registrations, and hardly ever else. Withdrawals do not count: they are forgotten at other times on other nodes.
+    /// </summary>
+    public ulong Digest { get; }
 
     /// <summary>All entries, withdrawn ones among them, in no order.</summary>
     public IEnumerable<RegistryEntry> Entries => _entries.Values;
@@ -56,18 +63,20 @@ public sealed class RegistryState : IEquatable<RegistryState>
         if (isKnown && !entry.Overrules(known))
             return this;
         var entries = _entries.SetItem(entry.Key, entry);
-        var (blocks, usedBytes, keys) = (_blocks, UsedBytes, Keys);
+        var (blocks, usedBytes, keys, digest) = (_blocks, UsedBytes, Keys, Digest);
         if (isKnown && !known.IsRemoved)
         {
             blocks = Withdraw(entries, blocks, known, ref usedBytes);
             keys--;
+            digest ^= Hash(known);
         }
         if (!entry.IsRemoved)
         {
             blocks = Add(blocks, entry, ref usedBytes);
             keys++;
+            digest ^= Hash(entry);
         }
-        return new RegistryState(entries, blocks, keys, usedBytes);
+        return new RegistryState(entries, blocks, keys, usedBytes, digest);
     }
 
     /// <summary>The state that knows what either knows.</summary>
@@ -85,7 +94,7 @@ public sealed class RegistryState : IEquatable<RegistryState>
     /// </summary>
     public RegistryState Forget(KeyDigest key, HybridTimestamp stamp) =>
         _entries.TryGetValue(key, out var known) && known.IsRemoved && known.Stamp == stamp
-            ? new RegistryState(_entries.Remove(key), _blocks, Keys, UsedBytes)
+            ? new RegistryState(_entries.Remove(key), _blocks, Keys, UsedBytes, Digest)
             : this;
 
     /// <inheritdoc/>
@@ -106,6 +115,10 @@ public sealed class RegistryState : IEquatable<RegistryState>
 
     /// <inheritdoc/>
     public override int GetHashCode() => HashCode.Combine(_entries.Count, UsedBytes);
+
+    // Keys and ids are digests: their leading words stand for them.
+    private static ulong Hash(in RegistryEntry entry) => Mixing.Mix(
+        entry.Key.Prefix64 ^ Mixing.Mix(entry.Id.Prefix64 ^ Mixing.Mix((ulong)entry.LengthBytes ^ Mixing.Mix(entry.Stamp.Value + 1))));
 
     private static ImmutableDictionary<BlockId, BlockUse> Add(
         ImmutableDictionary<BlockId, BlockUse> blocks, in RegistryEntry entry, ref long usedBytes)

@@ -1,3 +1,4 @@
+using Cascade.Core.Membership;
 using Cascade.Core.Messages;
 using Cascade.Core.Registry;
 
@@ -46,9 +47,69 @@ internal static class RegistryWire
             static (ref f) => new QuotaExceeded(f.Amount(1), f.Amount(2), f.Amount(3))),
         new WireCodec<RegistryPart>(
             WireNumbers.RegistryPart,
-            static (ref w, m) => w.List(1, m.Entries, WireLimits.RegistryPartEntriesMax, WriteEntry),
-            static (ref f) => new RegistryPart(f.List(1, WireLimits.RegistryPartEntriesMax, ReadEntry))),
+            static (ref w, m) =>
+            {
+                w.List(1, m.Entries, WireLimits.RegistryPartEntriesMax, WriteEntry);
+                w.Nested(2, m.From, WriteLife);
+                w.Fixed64(3, m.Number);
+            },
+            static (ref f) =>
+            {
+                var entries = f.List(1, WireLimits.RegistryPartEntriesMax, ReadEntry);
+                return new RegistryPart(f.Nested(2, ReadLife), f.Fixed64(3), entries);
+            }),
+        new WireCodec<RegistryTaken>(
+            WireNumbers.RegistryTaken,
+            static (ref w, m) =>
+            {
+                w.Nested(1, m.From, WriteLife);
+                w.Fixed64(2, m.Number);
+            },
+            static (ref f) => new RegistryTaken(f.Nested(1, ReadLife), f.Fixed64(2))),
+        new WireCodec<RegistryQuery>(
+            WireNumbers.RegistryQuery,
+            static (ref w, m) =>
+            {
+                w.Nested(1, m.From, WriteLife);
+                w.Fixed64(2, m.Round);
+                w.Flag(3, m.IsTakeOver);
+                w.Amount(4, m.Keys, int.MaxValue);
+                w.Fixed64(5, m.Digest);
+            },
+            static (ref f) => new RegistryQuery(f.Nested(1, ReadLife), f.Fixed64(2), f.Flag(3), f.Count(4), f.Fixed64(5))),
+        new WireCodec<RegistryStatePart>(
+            WireNumbers.RegistryStatePart,
+            static (ref w, m) =>
+            {
+                w.List(1, m.Entries, WireLimits.RegistryPartEntriesMax, WriteEntry);
+                w.Nested(2, m.From, WriteLife);
+                w.Fixed64(3, m.Round);
+                w.Amount(4, m.Index, int.MaxValue);
+                w.Amount(5, m.Count, int.MaxValue);
+            },
+            static (ref f) =>
+            {
+                var entries = f.List(1, WireLimits.RegistryPartEntriesMax, ReadEntry);
+                return new RegistryStatePart(f.Nested(2, ReadLife), f.Fixed64(3), f.Count(4), f.Count(5), entries);
+            }),
+        new WireCodec<RegistryDigest>(
+            WireNumbers.RegistryDigest,
+            static (ref w, m) =>
+            {
+                w.Nested(1, m.From, WriteLife);
+                w.Amount(2, m.Keys, int.MaxValue);
+                w.Fixed64(3, m.Digest);
+            },
+            static (ref f) => new RegistryDigest(f.Nested(1, ReadLife), f.Count(2), f.Fixed64(3))),
     ];
+
+    private static void WriteLife(ref WireWriter w, NodeLife life)
+    {
+        w.Node(1, life.Node);
+        w.Stamp(2, life.Start);
+    }
+
+    private static NodeLife ReadLife(ref WireFields f) => new(f.Node(1), f.Stamp(2));
 
     private static void WriteEntry(ref WireWriter w, RegistryEntry entry)
     {

@@ -15,7 +15,7 @@ public static class WireLimits
     /// <summary>Greatest length of a block, in bytes.</summary>
     public const long BlockBytesMax = Log.LogRecordHeader.MaxPayloadBytes;
 
-    /// <summary>Most entries of one <see cref="RegistryPart"/>: they take less than <see cref="MessageBytesMax"/>.</summary>
+    /// <summary>Most entries of one <see cref="Messages.RegistryPart"/> or <see cref="Messages.RegistryStatePart"/>: they take less than <see cref="MessageBytesMax"/>.</summary>
     public const int RegistryPartEntriesMax = 16_384;
 
     /// <summary>Most copies of one <see cref="Messages.Holdings"/>: they take about a megabyte.</summary>

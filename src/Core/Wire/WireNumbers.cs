@@ -157,8 +157,16 @@ public static class WireNumbers
     public const uint Registered = 502;
     /// <summary><see cref="Messages.QuotaExceeded"/>.</summary>
     public const uint QuotaExceeded = 503;
-    /// <summary><see cref="RegistryPart"/>.</summary>
+    /// <summary><see cref="Messages.RegistryPart"/>.</summary>
     public const uint RegistryPart = 504;
+    /// <summary><see cref="Messages.RegistryTaken"/>.</summary>
+    public const uint RegistryTaken = 505;
+    /// <summary><see cref="Messages.RegistryQuery"/>.</summary>
+    public const uint RegistryQuery = 506;
+    /// <summary><see cref="Messages.RegistryStatePart"/>.</summary>
+    public const uint RegistryStatePart = 507;
+    /// <summary><see cref="Messages.RegistryDigest"/>.</summary>
+    public const uint RegistryDigest = 508;
 
     // Access tracker: 600 to 699.
     /// <summary><see cref="Messages.EstimateFrequency"/>.</summary>

@@ -137,7 +137,7 @@ public sealed class RemoteDeathWatchTests
         Watch();
         var seen = _a.Probe("seen");
         var back = _b.At(_a, "/user/seen");
-        _a.Remote.MarkDown(_b.Remote.Address);
+        _a.Remote.MarkDown(_b.Remote.Address, 1);
         _world.Advance(0.1);
         Assert.Single(_watcher.Of<Terminated>());
         back.Tell("x");
@@ -154,7 +154,7 @@ public sealed class RemoteDeathWatchTests
     public void Peer_marked_down_is_heard_again_in_its_next_life()
     {
         Watch();
-        _a.Remote.MarkDown(_b.Remote.Address);
+        _a.Remote.MarkDown(_b.Remote.Address, 1);
         _b.System.Dispose();
         _world.Advance(0.1);
         var second = _world.Start("b", incarnation: 2);
@@ -170,11 +170,11 @@ public sealed class RemoteDeathWatchTests
     public void Peer_marked_up_is_called_again()
     {
         Watch();
-        _a.Remote.MarkDown(_b.Remote.Address);
+        _a.Remote.MarkDown(_b.Remote.Address, 1);
         _b.System.Dispose();
         _world.Advance(0.1);
         _world.Start("b", incarnation: 2).Echo();
-        _a.Remote.MarkUp(_b.Remote.Address);
+        _a.Remote.MarkUp(_b.Remote.Address, 2);
         Assert.Equal("echo x", _a.Ask(_remote, "x").Reply);
     }
 

@@ -1,3 +1,5 @@
+using System.Net;
+using System.Net.NetworkInformation;
 using System.Net.Security;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
@@ -94,13 +96,31 @@ public sealed class TcpTests : IAsyncLifetime
         insecure.StopListening();
     }
 
-    private RemoteSystem Start(string name, RemoteTls? tls = null)
+    [Fact]
+    public async Task Systems_are_joined_over_ipv6()
+    {
+        Assert.SkipUnless(NetworkInterface.GetAllNetworkInterfaces().Any(static net => net.GetIPProperties().UnicastAddresses.Any(
+            static known => known.Address.Equals(IPAddress.IPv6Loopback))), "This machine has no IPv6.");
+        var (a, b) = (Start("a", host: "[::1]"), Start("b", host: "[::1]"));
+        Assert.Equal("x", await a.Resolve($"cascade://b@[::1]:{b.Address.Port}/user/echo").Ask<string>("x", Patience));
+    }
+
+    [Fact]
+    public void Name_is_reached_by_ipv4_and_by_ipv6_when_it_has_no_other()
+    {
+        IPAddress four = new([10, 0, 0, 1]), six = IPAddress.Parse("fd00::1");
+        Assert.Equal(four, TcpTransport.Choose("n", [six, four]));
+        Assert.Equal(six, TcpTransport.Choose("n", [six]));
+        Assert.Contains("n has no", Assert.Throws<InvalidOperationException>(() => TcpTransport.Choose("n", [])).Message, StringComparison.Ordinal);
+    }
+
+    private RemoteSystem Start(string name, RemoteTls? tls = null, string host = "127.0.0.1")
     {
         var system = ActorSystem.Create(name);
         _systems.Add(system);
         system.ActorOf(Props.Create(() => new Echo()), "echo");
         return RemoteSystem.Start(
-            system, new RemoteSettings { ClusterName = "tcp", Host = "127.0.0.1", Incarnation = 1 }, new TestCodec(), new TcpTransport(tls));
+            system, new RemoteSettings { ClusterName = "tcp", Host = host, Incarnation = 1 }, new TestCodec(), new TcpTransport(tls));
     }
 
     private static RemoteTls Tls(X509Certificate2 own, X509Certificate2 trusted)

@@ -69,9 +69,9 @@ public class PrefixRegistryCoreTests
     public void Merge_may_exceed_the_quota_and_drops_nothing()
     {
         var other = new PrefixRegistryCore(Settings);
-        other.Handle(TimeSpan.Zero, this, Register(2, 2, 80, 1), new Outbox());
+        other.Handle(TimeSpan.Zero, Register(2, 2, 80, 1), new Outbox());
         Ask(Register(1, 1, 60, 1));
-        _registry.Merge(TimeSpan.Zero, other.State);
+        _registry.Merge(TimeSpan.Zero, other.State.Entries);
 
         Assert.Equal(140, _registry.State.UsedBytes);
         Assert.Equal(new QuotaExceeded(1, 140, 100), Ask(Register(3, 3, 1, 2)));
@@ -85,7 +85,7 @@ public class PrefixRegistryCoreTests
         Ask(Unregister(1, 5));
         Assert.Equal(new Registered(0, 100), Ask(Register(1, 1, 60, 4)));
         Assert.Equal(TimeSpan.FromSeconds(10), _registry.NextDeadline);
-        _registry.Tick(TimeSpan.FromSeconds(10), new Outbox());
+        _registry.Tick(TimeSpan.FromSeconds(10));
         Assert.Empty(_registry.State.Entries);
         Assert.Equal(new Registered(60, 100), Ask(Register(1, 1, 60, 4)));
     }
@@ -95,9 +95,9 @@ public class PrefixRegistryCoreTests
     {
         var other = new PrefixRegistryCore(Settings with { MaxTombstones = 10 });
         for (var key = 1; key <= 5; key++)
-            other.Handle(TimeSpan.Zero, this, Unregister(key, 5), new Outbox());
-        _registry.Merge(TimeSpan.Zero, other.State);
-        _registry.Merge(TimeSpan.Zero, _registry.State);
+            other.Handle(TimeSpan.Zero, Unregister(key, 5), new Outbox());
+        _registry.Merge(TimeSpan.Zero, other.State.Entries);
+        _registry.Merge(TimeSpan.Zero, _registry.State.Entries);
         Assert.Equal(2, _registry.State.Entries.Count());
     }
 
@@ -142,6 +142,8 @@ public class PrefixRegistryCoreTests
             var bytes = live.GroupBy(entry => entry.Id).Sum(uses => uses.Max(entry => entry.LengthBytes));
             Assert.True(merged.UsedBytes == bytes, $"seed {seed}: {merged.UsedBytes} bytes are counted, {bytes} are registered");
             Assert.Equal(live.Length, merged.Keys);
+            Assert.Equal(live.Aggregate(RegistryState.Empty, static (state, entry) => state.With(entry)).Digest, merged.Digest);
+            Assert.True(live.Length == 0 || merged.Digest != 0, $"seed {seed}: the digest tells nothing");
             Assert.Equal(live.Select(entry => entry.Id).Distinct().Order(), merged.Blocks.Order());
         }
     }
@@ -165,7 +167,7 @@ public class PrefixRegistryCoreTests
     private IReadOnlyList<Effect> Handle(IRegistryMessage message)
     {
         var outbox = new Outbox();
-        _registry.Handle(TimeSpan.Zero, this, message, outbox);
+        outbox.Send(this, _registry.Handle(TimeSpan.Zero, message, outbox));
         return outbox.Effects;
     }
 

@@ -126,9 +126,9 @@ public sealed class WireLimitTests
         Assert.Contains("65537 entries", NotRead(WireNumbers.BlockDescription, bytes), StringComparison.Ordinal);
 
         var entry = new RegistryEntry(Key(1), Block(1), 1L << 32, new HybridTimestamp(ulong.MaxValue), IsRemoved: false);
-        var part = new RegistryPart([.. Enumerable.Repeat(entry, WireLimits.RegistryPartEntriesMax)]);
+        var part = new RegistryPart(default, 1, [.. Enumerable.Repeat(entry, WireLimits.RegistryPartEntriesMax)]);
         Assert.Null(Difference(part, Read(WireNumbers.RegistryPart, Write(part))));
-        Assert.Contains("16385 entries", NotWritten(new RegistryPart([.. part.Entries, entry])), StringComparison.Ordinal);
+        Assert.Contains("16385 entries", NotWritten(new RegistryPart(default, 1, [.. part.Entries, entry])), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -155,7 +155,7 @@ public sealed class WireLimitTests
             new Demote(Block(1), copy, (TierKind)4), new EvictRefused(Block(1), copy, (EvictRefusal)(-1)), new KeyReleased(-2), new FrequencyEstimate(Block(1), 16),
             new Bind(new KeyBinding(Key(1), Key(2), -1, default), Block(1)), new Nack(default, null, -1), new SyncReply(default, null, 1, new NodeRange(2, 1), []),
             new Gossip(default, null, [new SampleMessages(new SeededNumbers(5)).Member() with { Share = 0 }]),
-            new RegistryPart([new RegistryEntry(Key(1), default, 5, default, IsRemoved: false)]),
+            new RegistryPart(default, 1, [new RegistryEntry(Key(1), default, 5, default, IsRemoved: false)]),
         ];
         foreach (var message in wrong)
             Assert.StartsWith($"This {message.GetType().Name} is not sent: ", NotWritten(message), StringComparison.Ordinal);
@@ -165,7 +165,7 @@ public sealed class WireLimitTests
     public void Message_that_changes_while_it_is_written_is_told_of()
     {
         var buffer = new ArrayBufferWriter<byte>();
-        Assert.Throws<InvalidOperationException>(() => WireTable.TryWrite(new RegistryPart(new Shrinking()), buffer, out _));
+        Assert.Throws<InvalidOperationException>(() => WireTable.TryWrite(new RegistryPart(default, 1, new Shrinking()), buffer, out _));
         Assert.Equal(0, buffer.WrittenCount);
     }
 

@@ -45,7 +45,7 @@ internal sealed partial class Association
     {
         if (_peerIncarnation != 0 && _peerIncarnation != hello.Incarnation)
             outbox.Add(new AssociationEffect.PeerEnded("the peer was restarted"));
-        (_peerIncarnation, _downIncarnation) = (hello.Incarnation, 0);
+        (_peerIncarnation, _upIncarnation) = (hello.Incarnation, hello.Incarnation);
         (State, _failures, _lastConnection) = (AssociationState.Established, 0, _connection);
         (_lastReceived, _lastSent, _unreachableSince) = (now, now, TimeSpan.Zero);
         outbox.Add(new AssociationEffect.Note(string.Create(CultureInfo.InvariantCulture, $"connected, incarnation {hello.Incarnation}")));

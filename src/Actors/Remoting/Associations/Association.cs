@@ -20,7 +20,6 @@ internal sealed partial class Association
     private readonly SplitMix64 _jitter;
     private object? _link;
     private ulong _peerIncarnation;
-    private ulong _downIncarnation;
     private ulong _connection;
     private ulong _lastConnection;
     private ulong _dials;
@@ -162,30 +161,5 @@ internal sealed partial class Association
     {
         CloseLink(ByeCode.Other, reason, outbox);
         Lose(reason, now, outbox);
-    }
-
-    /// <summary>The peer's present life is over, whatever it says itself.</summary>
-    public void MarkDown(TimeSpan now, List<AssociationEffect> outbox)
-    {
-        if (State == AssociationState.Down) return;
-        CloseLink(ByeCode.Down, "declared down; restart to join again", outbox);
-        Lose("declared down", now, outbox);
-        State = AssociationState.Down;
-        (_downIncarnation, _peerIncarnation) = (_peerIncarnation, 0);
-        outbox.Add(new AssociationEffect.PeerEnded("declared down"));
-    }
-
-    /// <summary>Takes <see cref="MarkDown"/> back: a new life of the peer is known to be there.</summary>
-    public void MarkUp()
-    {
-        if (State == AssociationState.Down) State = AssociationState.Idle;
-    }
-
-    /// <summary>This node ends.</summary>
-    public void Stop(TimeSpan now, List<AssociationEffect> outbox)
-    {
-        CloseLink(ByeCode.Shutdown, "the node ends", outbox);
-        Lose("this node ends", now, outbox);
-        State = AssociationState.Down;
     }
 }

@@ -37,13 +37,20 @@ public sealed class TcpTransport(RemoteTls? tls = null, bool insecure = false) :
     /// <inheritdoc/>
     public void StopListening() => _listener?.Stop();
 
+    /// <summary>Of the addresses that a name has the one to use: the first of IPv4, else the first of IPv6.</summary>
+    internal static IPAddress Choose(string host, IReadOnlyList<IPAddress> known) =>
+        known.FirstOrDefault(static address => address.AddressFamily == AddressFamily.InterNetwork)
+        ?? known.FirstOrDefault(static address => address.AddressFamily == AddressFamily.InterNetworkV6)
+        ?? throw new InvalidOperationException($"{host} has no IP address");
+
     private static async Task<IPAddress> AddressOf(string host, CancellationToken cancellationToken)
     {
-        if (IPAddress.TryParse(host.Trim('[', ']'), out var address)) return address;
+        if (IPAddress.TryParse(Bare(host), out var address)) return address;
         if (host == "localhost") return IPAddress.Loopback;
-        var known = await Dns.GetHostAddressesAsync(host, AddressFamily.InterNetwork, cancellationToken).ConfigureAwait(false);
-        return known.Length > 0 ? known[0] : throw new InvalidOperationException($"{host} has no IPv4 address");
+        return Choose(host, await Dns.GetHostAddressesAsync(host, cancellationToken).ConfigureAwait(false));
     }
+
+    private static string Bare(string host) => host.Trim('[', ']');
 
     private bool IsAllowed(IPAddress address) => tls is not null || insecure || IPAddress.IsLoopback(address);
 
@@ -120,7 +127,7 @@ public sealed class TcpTransport(RemoteTls? tls = null, bool insecure = false) :
             {
                 var encrypted = new SslStream(stream, leaveInnerStreamOpen: false);
                 stream = encrypted;
-                await encrypted.AuthenticateAsClientAsync(tls.Client(host), limit.Token).ConfigureAwait(false);
+                await encrypted.AuthenticateAsClientAsync(tls.Client(Bare(host)), limit.Token).ConfigureAwait(false);
             }
 
             connection.Use(stream);

@@ -1,0 +1,72 @@
+using Cascade.Actors.Remoting.Frames;
+
+namespace Cascade.Actors.Remoting.Associations;
+
+/// <remarks>
+/// Which life of the peer is talked to. Connections tell it late or not at all, and the host, which knows it otherwise, may tell of a former life after the next one
+/// is there: so each word of the host names the life that it is about.
+/// </remarks>
+internal sealed partial class Association
+{
+    /// <summary>The life that is not talked to; 0 for none.</summary>
+    private ulong _downIncarnation;
+
+    /// <summary>The life that is there, by its greeting or by the host's word; 0 while unknown.</summary>
+    private ulong _upIncarnation;
+
+    private bool _isStopped;
+
+    private ulong Present => _peerIncarnation != 0 ? _peerIncarnation : _upIncarnation;
+
+    /// <summary>Whether a life of the peer is known to have ended; 0 stands for whichever is there.</summary>
+    public bool IsOver(ulong incarnation) =>
+        incarnation != 0 && (incarnation == _downIncarnation || (Present != 0 && incarnation != Present));
+
+    /// <summary>A life of the peer is over, whatever it says itself.</summary>
+    public void MarkDown(ulong incarnation, TimeSpan now, List<AssociationEffect> outbox)
+    {
+        if (_isStopped || (State == AssociationState.Down && _downIncarnation == incarnation)) return;
+        // Of a life that was followed by another already only the greetings are left to be refused.
+        var isPresent = Present == 0 || Present == incarnation;
+        if (isPresent) EndLife("declared down", "declared down; restart to join again", now, outbox);
+        if (isPresent) State = AssociationState.Down;
+        _downIncarnation = incarnation;
+    }
+
+    /// <summary>A life of the peer is known to be there, so that it may be called at once.</summary>
+    public void MarkUp(ulong incarnation, TimeSpan now, List<AssociationEffect> outbox)
+    {
+        var isLate = Present != 0 && incarnation < Present;
+        if (_isStopped || isLate) return;
+        if (Present != 0 && incarnation > Present)
+        {
+            var former = Present;
+            EndLife("the peer was restarted", "another life of this node is known", now, outbox);
+            _downIncarnation = former;
+        }
+
+        if (_downIncarnation == incarnation) _downIncarnation = 0;
+        _upIncarnation = incarnation;
+        if (State == AssociationState.Down) (State, _failures) = (AssociationState.Idle, 0);
+        if (_failures == 0 || State is not (AssociationState.Idle or AssociationState.Backoff)) return;
+        // Watches may wait for it; and what is told from now on need not wait for the next attempt.
+        _failures = 0;
+        Dial(now, outbox);
+    }
+
+    /// <summary>This node ends.</summary>
+    public void Stop(TimeSpan now, List<AssociationEffect> outbox)
+    {
+        CloseLink(ByeCode.Shutdown, "the node ends", outbox);
+        Lose("this node ends", now, outbox);
+        (State, _isStopped) = (AssociationState.Down, true);
+    }
+
+    private void EndLife(string reason, string farewell, TimeSpan now, List<AssociationEffect> outbox)
+    {
+        CloseLink(ByeCode.Down, farewell, outbox);
+        Lose(reason, now, outbox);
+        (_peerIncarnation, _upIncarnation) = (0, 0);
+        outbox.Add(new AssociationEffect.PeerEnded(reason));
+    }
+}
