@@ -44,6 +44,7 @@ internal sealed partial class Peer
                 break;
             case AssociationEffect.Up:
                 ResumeWatches(after);
+                after.Add(() => _remote.TellConnected(Address));
                 break;
             case AssociationEffect.Beat:
                 Wire.Heartbeat(_queue.Front);
@@ -63,6 +64,7 @@ internal sealed partial class Peer
         {
             foreach (var queued in unsent) Reject(queued, SendOutcome.Unreachable, reason);
             foreach (var promise in open) promise.Fail(new PeerUnreachableException($"The connection to {Name} was lost before the reply: {reason}."));
+            _remote.TellLost(Address);
         });
     }
 }

@@ -33,6 +33,12 @@ public sealed class RemoteSystem : IRefReader, IDisposable
     /// <summary>The system that is joined.</summary>
     public ActorSystem System { get; }
 
+    /// <summary>Told of each peer to which frames flow from now on. On any thread; must be quick and must not throw.</summary>
+    public event Action<Address>? Connected;
+
+    /// <summary>Told of each peer to which the connection was lost, or none came about: what was sent and not answered may be lost. As <see cref="Connected"/>.</summary>
+    public event Action<Address>? Lost;
+
     /// <summary>Where other systems reach this one.</summary>
     public Address Address { get; private set; }
 
@@ -169,6 +175,10 @@ public sealed class RemoteSystem : IRefReader, IDisposable
             _strangers.Remove(link);
         }
     }
+
+    internal void TellConnected(Address peer) => Connected?.Invoke(peer);
+
+    internal void TellLost(Address peer) => Lost?.Invoke(peer);
 
     internal void Note(string peer, string text) => System.Publish(new RemotingEvent(peer, Name, text));
 

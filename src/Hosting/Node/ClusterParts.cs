@@ -76,7 +76,15 @@ internal sealed class ClusterParts
             NodePaths.Membership[(NodePaths.Membership.LastIndexOf('/') + 1)..]);
         foreach (var subscriber in subscribers)
             _membership.Tell(SubscribeToCluster.Instance, subscriber);
+        _network.Lost += OnLost;
     }
+
+    /// <summary>Has somebody told of each node to which messages flow again, by its number.</summary>
+    public void OnConnected(Action<NodeId> told) => _network.Connected += address =>
+    {
+        if (Find(address) is { } member)
+            told(member.Node);
+    };
 
     /// <summary>Announces that the node will leave: it gets no new work, and others take over what it has.</summary>
     public async Task BeginLeaveAsync()
@@ -102,6 +110,23 @@ internal sealed class ClusterParts
         {
             // The others find out by themselves.
         }
+    }
+
+    private void OnLost(NodeAddress address)
+    {
+        if (Find(address) is { } member)
+            _membership?.Tell(new ConnectionLost(member.Node), ActorRefs.NoSender);
+    }
+
+    private Member? Find(NodeAddress address)
+    {
+        foreach (var member in View.Current.Members.Members)
+        {
+            if (member.Address == address)
+                return member;
+        }
+
+        return null;
     }
 
     private void OnChanged(MemberChanged change)

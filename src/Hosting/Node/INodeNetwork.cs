@@ -9,6 +9,12 @@ internal interface INodeNetwork
     /// <summary>Where others reach this node.</summary>
     NodeAddress Address { get; }
 
+    /// <summary>Told of each node to which messages flow from now on. On any thread.</summary>
+    event Action<NodeAddress>? Connected;
+
+    /// <summary>Told of each node to which the connection was lost. On any thread.</summary>
+    event Action<NodeAddress>? Lost;
+
     /// <summary>The actor of a path at the node that listens at an address; never throws: what cannot be reached is nobody.</summary>
     IActorRef Resolve(NodeAddress address, string path);
 

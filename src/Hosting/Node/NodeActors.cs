@@ -8,6 +8,7 @@ using Cascade.Core.Clocks;
 using Cascade.Core.Cold;
 using Cascade.Core.Identity;
 using Cascade.Core.Indices;
+using Cascade.Core.Messages;
 using Cascade.Core.Ownership;
 using Cascade.Core.Placement;
 using Cascade.Core.Ports;
@@ -54,8 +55,10 @@ internal sealed record NodeActors(CascadeActors Known, IReadOnlyList<IActorRef> 
         subscribers.AddRange(lanes);
         var keyIndex = KeyIndexRouter.Create(system, cluster.View, lanes, cluster.Nodes);
         recipients.Add(Destination.KeyIndex, keyIndex);
-        var registry = system.ActorOf(
+        var registryHere = system.ActorOf(
             PrefixRegistry.Props(new RegistrySettings { QuotaBytes = quotaBytes }, ground.Registered, recipients, ground.Time), NameOf(NodePaths.Registry));
+        subscribers.Add(registryHere);
+        var registry = PrefixRegistry.Routed(system, registryHere, cluster.Nodes);
         var tracker = StartTracker(ground);
         var cold = ground.Cold?.Start(system, recipients, ground.Startup);
         var memory = StartMemory(ground);
@@ -120,6 +123,7 @@ internal sealed record NodeActors(CascadeActors Known, IReadOnlyList<IActorRef> 
             var reporter = system.ActorOf(CopyReporter.Props(cluster.View, ground.Cold is not null, recipients), NameOf(CopyReporter.Path));
             recipients.Add(CopyPort.Reporter, reporter);
             subscribers.Add(reporter);
+            cluster.OnConnected(node => reporter.Tell(new CompareWith(node), ActorRefs.NoSender));
         }
 
         return owners;

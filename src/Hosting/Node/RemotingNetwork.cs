@@ -16,7 +16,18 @@ internal sealed class RemotingNetwork : INodeNetwork
     private readonly ActorSystem _system;
     private readonly RemoteSystem _remote;
 
-    private RemotingNetwork(ActorSystem system, RemoteSystem remote, NodeAddress address) => (_system, _remote, Address) = (system, remote, address);
+    private RemotingNetwork(ActorSystem system, RemoteSystem remote, NodeAddress address)
+    {
+        (_system, _remote, Address) = (system, remote, address);
+        remote.Connected += peer => Connected?.Invoke(NodeAddressOf(peer));
+        remote.Lost += peer => Lost?.Invoke(NodeAddressOf(peer));
+    }
+
+    /// <inheritdoc/>
+    public event Action<NodeAddress>? Connected;
+
+    /// <inheritdoc/>
+    public event Action<NodeAddress>? Lost;
 
     /// <inheritdoc/>
     public NodeAddress Address { get; }
@@ -44,8 +55,7 @@ internal sealed class RemotingNetwork : INodeNetwork
         try
         {
             var remote = RemoteSystem.Start(system, settings, new WireMessages(), new TcpTransport(encryption, remoting.Insecure));
-            var port = remote.Address.Port!.Value;
-            return new RemotingNetwork(system, remote, new NodeAddress(string.Create(CultureInfo.InvariantCulture, $"{Bracketed(settings.Host)}:{port}")));
+            return new RemotingNetwork(system, remote, NodeAddressOf(remote.Address));
         }
         catch (Exception e) when (e is System.Net.Sockets.SocketException or InvalidOperationException)
         {
@@ -72,15 +82,18 @@ internal sealed class RemotingNetwork : INodeNetwork
     }
 
     /// <inheritdoc/>
-    public void MarkDown(Member member) => _remote.MarkDown(AddressOf(member.Address));
+    public void MarkDown(Member member) => _remote.MarkDown(AddressOf(member.Address), member.Start.Value);
 
     /// <inheritdoc/>
-    public void MarkUp(Member member) => _remote.MarkUp(AddressOf(member.Address));
+    public void MarkUp(Member member) => _remote.MarkUp(AddressOf(member.Address), member.Start.Value);
 
     private static string AdvertisedHost(RemotingOptions remoting) =>
         remoting.Advertise.Length > 0 ? remoting.Advertise
         : IPAddress.TryParse(remoting.Host, out var address) && (address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any)) ? Environment.MachineName
         : remoting.Host;
+
+    private static NodeAddress NodeAddressOf(Address address) =>
+        new(string.Create(CultureInfo.InvariantCulture, $"{Bracketed(address.Host!)}:{address.Port}"));
 
     private static string Bracketed(string host) => host.Contains(':', StringComparison.Ordinal) && host[0] != '[' ? $"[{host}]" : host;
 

@@ -39,7 +39,7 @@ public sealed class CopyLoaderTests : IDisposable
             BlockOwner.RegionName,
             id => BlockOwner.Props(id, _context),
             new ClusterShardingSettings { PassivateIdleEntityAfter = 10 * Second, EntitiesDecideOnPassivation = true },
-            new BlockMessageExtractor(shards: 16));
+            new BlockMessageExtractor());
         _sim.Recipients.Add(Destination.Owners, _owners);
         _sim.ProbeFor(Destination.KeyIndex);
         var core = new MemoryTierCore(Sample.Shm, _arena, _policy, new RegistryReplica(), MemoryTierSettings.Default);
