@@ -92,15 +92,17 @@ internal sealed partial class CascadeCache
     private async ValueTask<ProtectResult?> ProtectOneAsync(CacheKey key, CancellationToken cancellationToken)
     {
         var timeout = _node.Defaults.AskTimeout;
-        if (!_node.Arena.Directory.TryDescribe(key.Digest, out var copy, out var id))
+        if (await FindInMemoryAsync(key, cancellationToken) is not { } known)
         {
-            // A block that is in the cold tier comes into memory first, and stays there from the registration on.
+            // A block that is in files alone comes into memory first, and stays there from the registration on.
             using var lease = await GetAsync(key, null, cancellationToken);
-            if (!_node.Arena.Directory.TryDescribe(key.Digest, out copy, out id))
+            if (await FindInMemoryAsync(key, cancellationToken) is not { } staged)
                 return NotHere(key);
+            known = staged;
         }
 
-        var register = new Register(key.Digest, id, copy.LengthBytes, BindingOf(key).Stamp);
+        var (id, lengthBytes) = known;
+        var register = new Register(key.Digest, id, lengthBytes, BindingOf(key).Stamp);
         switch (await AskAsync(_node, _node.Actors.Registry, register, timeout, cancellationToken))
         {
             case QuotaExceeded over:
@@ -109,6 +111,8 @@ internal sealed partial class CascadeCache
                     $"The block needs {over.NeededBytes} bytes and {over.UsedBytes} of {over.QuotaBytes} are protected already: unprotect what is no longer shared, or raise cascade.protection.quota-share."));
             case Refused refused:
                 return new ProtectResult(ProtectStatus.QuotaExceeded, 0, refused.Reason);
+            case Busy busy:
+                throw new CascadeUnavailableException(busy.Reason);
         }
 
         // It may have been evicted just before the registration took hold; from then on it cannot be.
@@ -120,10 +124,26 @@ internal sealed partial class CascadeCache
             return NotHere(key);
         }
 
-        if (isProtected && TryFindLocal(key, out var still) && still == id)
+        if (isProtected && await FindInMemoryAsync(key, cancellationToken) is { } still && still.Id == id)
             return null;
         await UnprotectAsync(new[] { key }, cancellationToken);
         return NotHere(key);
+    }
+
+    /// <summary>The block that a key names when it is in some node's memory.</summary>
+    private async ValueTask<(BlockId Id, long LengthBytes)?> FindInMemoryAsync(CacheKey key, CancellationToken cancellationToken)
+    {
+        if (_node.Arena.Directory.TryDescribe(key.Digest, out var here, out var id))
+            return (id, here.LengthBytes);
+        if (await AskAsync(_node, _node.Actors.KeyIndex, new Lookup(key.Digest), _node.Defaults.AskTimeout, cancellationToken) is not Found found)
+            return null;
+        foreach (var copy in await CopiesOfAsync(_node, found.Id, cancellationToken))
+        {
+            if (copy.Tier == TierKind.Shm)
+                return (found.Id, copy.LengthBytes);
+        }
+
+        return null;
     }
 
     private bool TryFindLocal(in CacheKey key, out BlockId id) => _node.Arena.Directory.TryDescribe(key.Digest, out _, out id);

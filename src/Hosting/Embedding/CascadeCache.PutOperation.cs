@@ -1,6 +1,6 @@
 using Cascade.Actors;
-using Cascade.Actors.Remoting;
 using Cascade.Actors.Shells;
+using Cascade.Core.Cold;
 using Cascade.Core.Identity;
 using Cascade.Core.Messages;
 using Cascade.Core.Placement;
@@ -13,8 +13,8 @@ internal sealed partial class CascadeCache
     /// One put: reserve, fill (hash and copy in one pass), begin, publish, commit, bind. Whatever was taken on the way is given
     /// back when a step fails, so that neither room nor a fill is left behind.
     /// </summary>
-    private sealed class PutOperation(
-        CacheContext node, KeyBinding binding, NativeBytes bytes, BlockId? knownId, bool durable, TimeSpan deadline)
+    private sealed partial class PutOperation(
+        CacheContext node, KeyBinding binding, NativeBytes bytes, BlockId? knownId, Acknowledgement acknowledgement, TimeSpan deadline)
     {
         private static long _tickets;
 
@@ -48,7 +48,8 @@ internal sealed partial class CascadeCache
                 cancellationToken.ThrowIfCancellationRequested();
 
                 // From here on the token is not looked at: a block that is half known would be neither put nor given up.
-                await PublishAsync(id);
+                if (await PublishAsync(id) is { } notPlaced)
+                    return notPlaced;
                 return await BindAsync(id, _isOnlyCold ? PutStatus.AlreadyPresent : PutStatus.Stored);
             }
             finally
@@ -79,7 +80,7 @@ internal sealed partial class CascadeCache
                         return null;
                     case AlreadyPresent present when await TryAliasAsync(id, present.Copy):
                         return await BindAsync(id, PutStatus.AlreadyPresent);
-                    case AlreadyPresent { Copy.Tier: TierKind.Cold }:
+                    case AlreadyPresent { Copy.Tier: TierKind.Cold } when !node.IsClient:
                         _isOnlyCold = true;
                         return null;
                     case AlreadyPresent present:
@@ -107,16 +108,11 @@ internal sealed partial class CascadeCache
                 return node.Arena.Directory.TryDescribe(id, out _);
             }
 
-            if (copy.Node == node.Self || copy.Tier != TierKind.Shm || node.Nodes.Of(copy.Node, NodePaths.MemoryTier) is not { } holder)
+            if (copy.Node == node.Self)
                 return false;
-            try
-            {
-                return await holder.Ask<object>(alias, Left, CancellationToken.None) is AliasBound { IsHeld: true };
-            }
-            catch (Exception e) when (e is AskTimeoutException or PeerUnreachableException or DeadLetterException or MailboxFullException)
-            {
-                return false;
-            }
+            return copy.Tier == TierKind.Cold
+                ? node.IsClient && await TryAskAsync(copy.Node, NodePaths.ColdTier, new ColdBind(id, binding, Durable: false, Left)) is ColdStored
+                : await TryAskAsync(copy.Node, NodePaths.MemoryTier, alias) is AliasBound { IsHeld: true };
         }
 
         /// <summary>Null when room was set aside; otherwise the outcome.</summary>
@@ -170,30 +166,46 @@ internal sealed partial class CascadeCache
         private unsafe BlockId Fill() => node.Writer.Write(
             (byte*)bytes.Address, (byte*)(node.Arena.PayloadAddress + (nint)_reservation!.Value.OffsetBytes), bytes.LengthBytes);
 
-        private async ValueTask PublishAsync(BlockId id)
+        /// <summary>Makes the block readable and known to its owner. Null, or why it could not be placed.</summary>
+        private async ValueTask<PutResult?> PublishAsync(BlockId id)
         {
             var publish = new Publish(_reservation!.Value, id, binding, Announce: _isOnlyCold);
             _reservation = null;
             if (await AskAsync(node, node.Actors.Memory, publish, node.Defaults.AskTimeout, CancellationToken.None) is not Published published)
                 throw Unexpected(publish, publish);
+            var copy = published.Copy;
+            if (node.IsClient)
+            {
+                // What passes through a client's memory is no copy that counts.
+                var placed = await PlaceAsync(id, copy);
+
+                // Without its key it goes as soon as its owner agrees, and the index keeps the key.
+                node.Actors.Memory.Tell(new ReleaseKey(binding.Key, id, binding.Stamp));
+                if (placed is not { } there)
+                    return new PutResult(PutStatus.Busy, default, "no node had room for the block in time");
+                copy = there;
+            }
 
             if (_grant is not { } grant)
-                return;
-            var commit = new Commit(id, grant.Fill, published.Copy);
+                return null;
+            var commit = new Commit(id, grant.Fill, copy);
             var reply = await AskAsync(node, node.Actors.Owners, commit, node.Defaults.AskTimeout, CancellationToken.None);
             _grant = null;
 
             // A fill that took too long is no longer ours, but the copy is there and whole: its owner is to know.
             if (reply is Refused)
-                node.Actors.Owners.Tell(new AddCopy(id, published.Copy));
+                node.Actors.Owners.Tell(new AddCopy(id, copy));
+            return null;
         }
 
         private async ValueTask<PutResult> BindAsync(BlockId id, PutStatus status)
         {
             switch (await CascadeCache.BindAsync(node, binding, id))
             {
-                case Bound { Applied: true } when durable:
+                case Bound { Applied: true } when acknowledgement.IsDurable:
                     return await MakeDurableAsync(id, status);
+                case Bound { Applied: true } when acknowledgement.Machines > 1:
+                    return await ReplicateAsync(id, status);
                 case Bound:
                     return new PutResult(status, id);
                 case Refused refused:
@@ -202,33 +214,6 @@ internal sealed partial class CascadeCache
                     throw Unexpected(other, binding);
             }
         }
-
-        private async ValueTask<PutResult> MakeDurableAsync(BlockId id, PutStatus status)
-        {
-            try
-            {
-                // The tier gets a little less time than the caller gave, so that its reason comes before the caller's time is over.
-                var left = Left;
-                var forTier = left - TimeSpan.FromTicks(Math.Min(left.Ticks / 4, TimeSpan.TicksPerSecond));
-                var reply = await node.Actors.Memory.Ask<object>(new MakeDurable(id, binding, forTier), left, CancellationToken.None);
-                return reply switch
-                {
-                    MadeDurable => new PutResult(status, id),
-                    Busy busy => NotDurable(PutStatus.Busy, busy.Reason),
-                    Unavailable unavailable => NotDurable(PutStatus.Busy, unavailable.Reason),
-                    Refused refused => NotDurable(PutStatus.Refused, refused.Reason),
-                    NotFound => NotDurable(PutStatus.Busy, "it was evicted before it could be written: memory is far too small for the load"),
-                    var other => throw Unexpected(other, binding),
-                };
-            }
-            catch (Exception e) when (e is AskTimeoutException or MailboxFullException or DeadLetterException)
-            {
-                return NotDurable(PutStatus.Busy, $"no answer within {deadline}");
-            }
-        }
-
-        private static PutResult NotDurable(PutStatus status, string reason) =>
-            new(status, default, $"The block is in memory, but was not made durable: {reason}.");
 
         private void GiveBack()
         {

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Cascade.Core.Identity;
 
 namespace Cascade.Hosting;
@@ -28,7 +29,7 @@ internal sealed partial class CascadeCache
         if (Unsupported(acknowledgement) is { } reason)
             return new PutResult(PutStatus.Refused, default, reason);
 
-        var put = new PutOperation(_node, BindingOf(key), bytes, options?.Id, acknowledgement.IsDurable, DeadlineOf(options?.Deadline, _node.Defaults.PutDeadline));
+        var put = new PutOperation(_node, BindingOf(key), bytes, options?.Id, acknowledgement, DeadlineOf(options?.Deadline, _node.Defaults.PutDeadline));
 
         // The arena must not be closed under a put that writes into it: counted first, looked at second, against Stop's order.
         Interlocked.Increment(ref _callsUnderWay);
@@ -49,8 +50,11 @@ internal sealed partial class CascadeCache
     {
         if (acknowledgement.IsDurable && _node.Actors.Cold is null)
             return "Durable acknowledgement needs a cold tier and this node has none: set cascade.tiers.cold.directory, or use Acknowledgement.Memory.";
-        return acknowledgement.Machines > 1
-            ? $"Replicated({acknowledgement.Machines}) needs {acknowledgement.Machines} nodes and this cluster has one: use Acknowledgement.Memory."
+        var nodes = _node.Nodes.View.Current.Members.Members.Count(static member => member.TakesWork);
+        return acknowledgement.Machines > 1 && acknowledgement.Machines > nodes
+            ? string.Create(
+                CultureInfo.InvariantCulture,
+                $"Replicated({acknowledgement.Machines}) needs {acknowledgement.Machines} nodes that store, and this cluster has {nodes}: use Acknowledgement.Memory, or start more.")
             : null;
     }
 }

@@ -84,4 +84,65 @@ public sealed class SharingTests
             Assert.True(got.IsHit, $"{n}: {got.MissReason}");
         }
     }
+
+    [Fact]
+    public async Task Replicated_block_outlives_the_node_that_it_was_put_at()
+    {
+        await using var nodes = await TestNodes.StartAsync(3);
+        var options = new PutOptions { Acknowledgement = Acknowledgement.Replicated(2) };
+        for (var n = 0; n < Count; n++)
+            Assert.Equal((PutStatus.Stored, null), StatusOf(await nodes[2].Cache.PutAsync(Blocks.Key(n), Blocks.Bytes(n), options)));
+        await nodes.StopAsync(2);
+        for (var n = 0; n < Count; n++)
+        {
+            using var got = await nodes[n % 2].Cache.GetAsync(Blocks.Key(n));
+            Assert.True(got.IsHit, $"{n}: {got.MissReason}");
+            Assert.Equal(Blocks.Bytes(n), got.Lease.Span);
+        }
+    }
+
+    [Fact]
+    public async Task More_replicas_than_nodes_are_refused()
+    {
+        await using var nodes = await TestNodes.StartAsync(2);
+        var put = await nodes[0].Cache.PutAsync(Blocks.Key(1), Blocks.Bytes(1), new PutOptions { Acknowledgement = Acknowledgement.Replicated(3) });
+        Assert.Equal(PutStatus.Refused, put.Status);
+    }
+
+    [Fact]
+    public async Task What_a_client_put_outlives_the_client()
+    {
+        await using var nodes = await TestNodes.StartAsync(2);
+        var client = await nodes.AddAsync(70_000, "cascade.node.client=true", "cascade.tiers.shm.capacity=1MiB");
+        for (var n = 0; n < Count; n++)
+            Assert.Equal((PutStatus.Stored, null), StatusOf(await client.Cache.PutAsync(Blocks.Key(n), Blocks.Bytes(n))));
+        Assert.Equal((PutStatus.AlreadyPresent, null), StatusOf(await client.Cache.PutAsync(Blocks.Key(1000), Blocks.Bytes(0))));
+        using (var got = await client.Cache.GetAsync(Blocks.Key(0)))
+        {
+            Assert.True(got.IsHit, $"{got.MissReason} {await client.Cache.StatAsync(Blocks.Key(0))} {string.Join(' ', (await client.Cache.StatAsync(Blocks.Key(0)))?.Block.Copies ?? [])}");
+            Assert.Equal((TierKind.Remote, true), (got.Lease.Tier, got.Lease.Span.SequenceEqual(Blocks.Bytes(0))));
+        }
+
+        await nodes.StopAsync(70_000);
+        for (var n = 0; n < Count; n++)
+        {
+            using var got = await nodes[n % 2].Cache.GetAsync(Blocks.Key(n));
+            Assert.True(got.IsHit, $"{n}: {got.MissReason}");
+        }
+    }
+
+    [Fact]
+    public async Task Block_protected_at_another_node_stays_in_memory()
+    {
+        await using var nodes = await TestNodes.StartAsync(2);
+        await nodes[0].Cache.PutAsync(Blocks.Key(0), Blocks.Bytes(0));
+        Assert.Equal(new ProtectResult(ProtectStatus.Protected, 1), await nodes[1].Cache.ProtectAsync(new[] { Blocks.Key(0) }));
+        for (var n = 1; n < 300; n++)
+            await nodes[0].Cache.PutAsync(Blocks.Key(n), Blocks.Bytes(n));
+        using var got = await nodes[1].Cache.GetAsync(Blocks.Key(0));
+        Assert.True(got.IsHit, got.MissReason);
+        await nodes[1].Cache.UnprotectAsync(new[] { Blocks.Key(0) });
+    }
+
+    private static (PutStatus Status, string? Reason) StatusOf(PutResult result) => (result.Status, result.Reason);
 }

@@ -77,7 +77,7 @@ public sealed class RefusalTests
     {
         await using var node = await TestNode.StartAsync();
         foreach (var (acknowledgement, word) in ((Acknowledgement, string)[])
-            [(Acknowledgement.Durable, "needs a cold tier"), (Acknowledgement.Replicated(2), "needs 2 nodes and this cluster has one")])
+            [(Acknowledgement.Durable, "needs a cold tier"), (Acknowledgement.Replicated(2), "needs 2 nodes that store, and this cluster has 1")])
         {
             var options = new PutOptions { Acknowledgement = acknowledgement };
             var refused = await node.Cache.PutAsync(Blocks.Key(1), Blocks.Bytes(1), options);

@@ -1,0 +1,108 @@
+using System.Globalization;
+using Cascade.Actors;
+using Cascade.Actors.Remoting;
+using Cascade.Actors.Shells;
+using Cascade.Core.Identity;
+using Cascade.Core.Messages;
+using Cascade.Core.Placement;
+
+namespace Cascade.Hosting;
+
+internal sealed partial class CascadeCache
+{
+    /// <content>What is beyond this node's memory: other nodes that take the block in, and the disk.</content>
+    private sealed partial class PutOperation
+    {
+        /// <summary>Has a node bring the block into its memory: one of this machine if there is one, else by a draw that is the same everywhere.</summary>
+        private async ValueTask<CopyLocation?> PlaceAsync(BlockId id, CopyLocation source)
+        {
+            foreach (var target in Placement.Candidates(node.Nodes.View.Current.Members, id, exclude: []))
+            {
+                if (Left == TimeSpan.Zero)
+                    break;
+                if (await TryAskAsync(target, NodePaths.RemoteTier, new Replicate(id, source, binding, Left)) is Replicated replicated)
+                    return replicated.Copy;
+            }
+
+            return null;
+        }
+
+        /// <summary>Has further nodes bring the block into their memory until as many hold it, and its key, as were asked for.</summary>
+        private async ValueTask<PutResult> ReplicateAsync(BlockId id, PutStatus status)
+        {
+            var holders = new List<NodeId>();
+            CopyLocation? source = null;
+            foreach (var copy in await CopiesOfAsync(node, id, CancellationToken.None))
+            {
+                if (copy.Tier != TierKind.Shm || holders.Count >= acknowledgement.Machines || !await IsNamedAtAsync(id, copy))
+                    continue;
+                source ??= copy;
+                holders.Add(copy.Node);
+            }
+
+            foreach (var target in Placement.Candidates(node.Nodes.View.Current.Members, id, holders))
+            {
+                if (source is not { } from || holders.Count >= acknowledgement.Machines || Left == TimeSpan.Zero)
+                    break;
+                if (await TryAskAsync(target, NodePaths.RemoteTier, new Replicate(id, from, binding, Left)) is Replicated)
+                    holders.Add(target);
+            }
+
+            return holders.Count >= acknowledgement.Machines
+                ? new PutResult(status, id)
+                : new PutResult(PutStatus.Busy, default, string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"The block is in the memory of {holders.Count} nodes, and no further one took it in time: {acknowledgement.Machines} were asked for."));
+        }
+
+        /// <summary>True when a copy is there under this put's key as well, so that the key is known again from it alone.</summary>
+        private async ValueTask<bool> IsNamedAtAsync(BlockId id, CopyLocation copy)
+        {
+            var alias = new BindAlias(id, binding);
+            var reply = copy.Node == node.Self
+                ? await AskAsync(node, node.Actors.Memory, alias, node.Defaults.AskTimeout, CancellationToken.None)
+                : await TryAskAsync(copy.Node, NodePaths.MemoryTier, alias);
+            return reply is AliasBound { IsHeld: true };
+        }
+
+        private async ValueTask<PutResult> MakeDurableAsync(BlockId id, PutStatus status)
+        {
+            try
+            {
+                // The tier gets a little less time than the caller gave, so that its reason comes before the caller's time is over.
+                var left = Left;
+                var forTier = left - TimeSpan.FromTicks(Math.Min(left.Ticks / 4, TimeSpan.TicksPerSecond));
+                var reply = await node.Actors.Memory.Ask<object>(new MakeDurable(id, binding, forTier), left, CancellationToken.None);
+                return reply switch
+                {
+                    MadeDurable => new PutResult(status, id),
+                    Busy busy => NotDurable(PutStatus.Busy, busy.Reason),
+                    Unavailable unavailable => NotDurable(PutStatus.Busy, unavailable.Reason),
+                    Refused refused => NotDurable(PutStatus.Refused, refused.Reason),
+                    NotFound => NotDurable(PutStatus.Busy, "it was evicted before it could be written: memory is far too small for the load"),
+                    var other => throw Unexpected(other, binding),
+                };
+            }
+            catch (Exception e) when (e is AskTimeoutException or MailboxFullException or DeadLetterException)
+            {
+                return NotDurable(PutStatus.Busy, $"no answer within {deadline}");
+            }
+        }
+
+        private static PutResult NotDurable(PutStatus status, string reason) =>
+            new(status, default, $"The block is in memory, but was not made durable: {reason}.");
+
+        /// <summary>Asks an actor of another node; null when that cannot be reached or does not answer in time.</summary>
+        private async ValueTask<object?> TryAskAsync(NodeId other, string path, object message)
+        {
+            try
+            {
+                return node.Nodes.Of(other, path) is { } actor ? await actor.Ask<object>(message, Left, CancellationToken.None) : null;
+            }
+            catch (Exception e) when (e is AskTimeoutException or PeerUnreachableException or DeadLetterException or MailboxFullException)
+            {
+                return null;
+            }
+        }
+    }
+}
