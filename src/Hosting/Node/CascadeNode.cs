@@ -145,13 +145,12 @@ public sealed class CascadeNode : IAsyncDisposable
     /// <summary>Gives others time to take over what this node is in charge of, when there are others.</summary>
     private async Task HandOverAsync()
     {
-        var view = _parts.Cluster.View;
-        if (!view.Current.Members.Members.Any(member => member.Node != view.Self && member.TakesWork))
+        if (!HasHeirs())
             return;
         await _parts.Cluster.BeginLeaveAsync();
         var started = _startup.Time.GetTimestamp();
         using var poll = new PeriodicTimer(TimeSpan.FromMilliseconds(20), _startup.Time);
-        while (await _parts.Actors.ShardsHeldAsync() > 0)
+        while (HasHeirs() && await _parts.Actors.ShardsHeldAsync() > 0)
         {
             if (_startup.Time.GetElapsedTime(started) > HandOverPatience)
             {
@@ -162,6 +161,8 @@ public sealed class CascadeNode : IAsyncDisposable
             await poll.WaitForNextTickAsync();
         }
     }
+
+    private bool HasHeirs() => _parts.Cluster.View.Current.Members.Members.Any(member => member.Node != _parts.Cache.Self && member.TakesWork);
 
     /// <summary>What calls gave back at their end is told, not asked: an answer of the tier says that it has taken that in.</summary>
     private async Task<bool> IsTierIdleAsync()
