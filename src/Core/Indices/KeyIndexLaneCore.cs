@@ -29,7 +29,7 @@ public sealed partial class KeyIndexLaneCore
     private static readonly TimeSpan HoldFor = TimeSpan.FromSeconds(3);
 
     /// <summary>How often shards are compared with their backups, one at a time, and deletions aged.</summary>
-    private static readonly TimeSpan RoundEvery = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan RoundEvery = TimeSpan.FromMilliseconds(250);
 
     private readonly int _lane;
     private readonly NodeId _node;
