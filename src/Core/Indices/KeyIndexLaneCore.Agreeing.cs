@@ -31,7 +31,7 @@ public sealed partial class KeyIndexLaneCore
             asked++;
             if (now < shard.DigestAgainAt)
                 continue;
-            shard.DigestAgainAt = now + RoundEvery;
+            shard.DigestAgainAt = now + OfferEvery;
             SendDigest(shard, outbox);
         }
     }
@@ -110,7 +110,7 @@ public sealed partial class KeyIndexLaneCore
                 continue;
             if (now - shard.Since > SpareFor)
                 _shards[slot] = null;
-            if (shard.Primary is not { } primary || now - shard.Since < RoundEvery)
+            if (shard.Primary is not { } primary || now - shard.Since < OfferEvery)
                 continue;
             var at = told.FindIndex(offer => offer.Primary == primary);
             if (at < 0 && told.Count == OffersMax)

@@ -29,7 +29,10 @@ public sealed partial class KeyIndexLaneCore
     private static readonly TimeSpan HoldFor = TimeSpan.FromSeconds(3);
 
     /// <summary>How often shards are compared with their backups, one at a time, and deletions aged.</summary>
-    private static readonly TimeSpan RoundEvery = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan RoundEvery = TimeSpan.FromSeconds(1);
+
+    /// <summary>How often who holds shards that others are in charge of says so, and a backup that lacks some is told again.</summary>
+    private static readonly TimeSpan OfferEvery = TimeSpan.FromMilliseconds(250);
 
     private readonly int _lane;
     private readonly NodeId _node;
@@ -41,6 +44,7 @@ public sealed partial class KeyIndexLaneCore
     private int _held;
     private long _numbers;
     private TimeSpan _nextRound;
+    private TimeSpan _nextOffer;
 
     /// <summary>Makes a lane that knows nothing: messages are held back until it is told of the cluster.</summary>
     /// <param name="lane">0 to <see cref="KeyLanes.Count"/> - 1.</param>
@@ -125,6 +129,10 @@ public sealed partial class KeyIndexLaneCore
             foreach (var shard in _shards)
                 shard?.Keys.Tick(now, outbox);
             CompareNext(outbox);
+        }
+        if (now >= _nextOffer)
+        {
+            _nextOffer = now + OfferEvery;
             OfferSpares(now, outbox);
         }
         Advance(now, outbox);
