@@ -9,6 +9,7 @@ var cli = new CascadeCli(
     console,
     ReplayVerb.Create(console, launcher),
     BenchVerb.Create(console, launcher),
+    BenchPeerVerb.Create(console),
     InspectVerb.Create(console),
     NodeVerb.Create(console, launcher),
     UpVerb.Create(console, launcher),

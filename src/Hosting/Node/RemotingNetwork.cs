@@ -38,8 +38,9 @@ internal sealed class RemotingNetwork : INodeNetwork
     /// <param name="tls">Encryption and proof of identity; null for none.</param>
     /// <param name="incarnation">This life of the node.</param>
     /// <param name="logger">Told of peers that were refused or lost.</param>
+    /// <param name="codec">The table of messages; null for that of nodes.</param>
     /// <exception cref="NodeRefusedException">The address cannot be listened on; the message says why and what to do.</exception>
-    public static RemotingNetwork Listen(CascadeOptions options, ActorSystem system, ClusterTls? tls, ulong incarnation, ILogger logger)
+    public static RemotingNetwork Listen(CascadeOptions options, ActorSystem system, ClusterTls? tls, ulong incarnation, ILogger logger, IMessageCodec? codec = null)
     {
         var remoting = options.Remoting;
         var settings = new RemoteSettings
@@ -54,7 +55,7 @@ internal sealed class RemotingNetwork : INodeNetwork
         var encryption = tls is null ? null : new RemoteTls(() => tls.ServerOptions(Refused), _ => tls.ClientOptions(Refused));
         try
         {
-            var remote = RemoteSystem.Start(system, settings, new WireMessages(), new TcpTransport(encryption, remoting.Insecure));
+            var remote = RemoteSystem.Start(system, settings, codec ?? new WireMessages(), new TcpTransport(encryption, remoting.Insecure));
             return new RemotingNetwork(system, remote, NodeAddressOf(remote.Address));
         }
         catch (Exception e) when (e is System.Net.Sockets.SocketException or InvalidOperationException)
