@@ -54,7 +54,7 @@ internal sealed class NodeFabric : IAsyncDisposable
             ? null
             : async (raw, isServer, cancellation) => isServer ? await tls.AcceptAsync(raw, cancellation) : await tls.ConnectAsync(raw, cancellation);
         var server = Serve(ground, wrapper);
-        var mapping = new SameHostFabric(
+        var mapping = ground.Startup.WithoutMapping ? null : new SameHostFabric(
             new SameHostOptions
             {
                 ClusterName = options.Cluster.Name,
@@ -73,7 +73,9 @@ internal sealed class NodeFabric : IAsyncDisposable
                 Wrapper = wrapper,
             },
             ground.Time);
-        var router = new FabricRouter(new FabricChooserSettings(), ground.Time, mapping, client);
+        var router = mapping is null
+            ? new FabricRouter(new FabricChooserSettings(), ground.Time, client)
+            : new FabricRouter(new FabricChooserSettings(), ground.Time, mapping, client);
         return new NodeFabric(router, mapping, client, server)
         {
             Labels =
