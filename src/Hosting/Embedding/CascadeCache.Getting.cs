@@ -18,8 +18,13 @@ internal sealed partial class CascadeCache
     private static readonly GetResult NoLease =
         new(false, default, "all leases are in use: dispose those that are done with, or raise cascade.leases.max");
 
-    /// <summary>Blocks of one call that are waited for at a time: enough to keep a disk busy.</summary>
-    private const int GetsInFlight = 16;
+    /// <summary>Blocks of one call that are waited for at a time: enough to keep a disk busy, and to make round trips to other nodes few.</summary>
+    private const int GetsInFlight = 64;
+
+    /// <summary>Keys of a prefix that are asked for at once at first; twice as many each further time, since a prefix is often known not far, or to its end.</summary>
+    private const int LookupsFirst = 64;
+
+    private const int LookupsMax = 1024;
 
     /// <inheritdoc/>
     public ValueTask<GetResult> GetAsync(CacheKey key, GetOptions? options, CancellationToken cancellationToken)
@@ -95,19 +100,32 @@ internal sealed partial class CascadeCache
         ReadOnlyMemory<CacheKey> keys, GetOptions? options, CancellationToken cancellationToken)
     {
         ThrowIfStopping();
-        var deadline = DeadlineOf(options?.Deadline, _node.Defaults.AskTimeout);
-        for (var i = 0; i < keys.Length; i++)
+        var giveUpAt = _node.Time.GetElapsedTime(0) + DeadlineOf(options?.Deadline, _node.Defaults.AskTimeout);
+        var window = LookupsFirst;
+        for (var done = 0; done < keys.Length; window = Math.Min(window * 2, LookupsMax))
         {
             cancellationToken.ThrowIfCancellationRequested();
-            if (_node.Arena.Directory.Contains(keys.Span[i].Digest))
-                continue;
-            var lookup = new Lookup(keys.Span[i].Digest);
-            if (await AskAsync(_node, _node.Actors.KeyIndex, lookup, deadline, cancellationToken) is not Found)
-                return i;
+
+            // All questions of a window are under way at once, so that they cost one round trip to each node that is asked.
+            var end = Math.Min(keys.Length, done + window);
+            var left = giveUpAt - _node.Time.GetElapsedTime(0);
+            var lookups = new Task<bool>[end - done];
+            for (var i = done; i < end; i++)
+                lookups[i - done] = IsKnownAsync(keys.Span[i], left > TimeSpan.Zero ? left : TimeSpan.Zero, cancellationToken);
+            await Task.WhenAll(lookups);
+            for (; done < end; done++)
+            {
+                if (!lookups[done - (end - lookups.Length)].Result)
+                    return done;
+            }
         }
 
         return keys.Length;
     }
+
+    private async Task<bool> IsKnownAsync(CacheKey key, TimeSpan left, CancellationToken cancellationToken) =>
+        _node.Arena.Directory.Contains(key.Digest)
+        || await AskAsync(_node, _node.Actors.KeyIndex, new Lookup(key.Digest), left, cancellationToken) is Found;
 
     /// <summary>Answers from the node's own directory; false when others have to be asked.</summary>
     private bool TryGetLocal(in CacheKey key, TimeSpan leaseFor, out GetResult result)

@@ -144,5 +144,26 @@ public sealed class SharingTests
         await nodes[1].Cache.UnprotectAsync(new[] { Blocks.Key(0) });
     }
 
+    [Fact]
+    public async Task Prefix_that_lies_on_several_nodes_is_found_and_read_as_a_group()
+    {
+        await using var nodes = await TestNodes.StartAsync(3);
+        var chain = Blocks.Chain(0, 100);
+        for (var n = 0; n < chain.Length; n++)
+            await nodes[n % 3].Cache.PutAsync(chain[n], Blocks.Bytes(n, 4096));
+        await nodes[0].Cache.DeleteAsync(chain[90]);
+        for (var id = 0; id < 3; id++)
+        {
+            Assert.Equal(90, await nodes[id].Cache.LongestPrefixAsync(chain));
+            var got = await nodes[id].Cache.GetManyAsync(chain);
+            for (var n = 0; n < chain.Length; n++)
+            {
+                Assert.Equal(n != 90, got[n].IsHit);
+                Assert.True(n == 90 || got[n].Lease.Span.SequenceEqual(Blocks.Bytes(n, 4096)));
+                got[n].Dispose();
+            }
+        }
+    }
+
     private static (PutStatus Status, string? Reason) StatusOf(PutResult result) => (result.Status, result.Reason);
 }
