@@ -150,7 +150,7 @@ internal sealed partial class CascadeCache
             }
             catch (Exception e) when (e is OperationCanceledException or TimeoutException)
             {
-                _ = asked.ContinueWith(GiveBackLate, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+                _ = asked.ContinueWith(GiveBackLate, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
                 if (message is Reserve)
                     node.Actors.Memory.Tell(new Withdraw(_ticket));
                 if (e is TimeoutException)

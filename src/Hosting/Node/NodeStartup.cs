@@ -41,6 +41,9 @@ public sealed record NodeStartup
     /// <summary>Makes the one way by which bytes come from others into the node's arena; null for mapping and sockets.</summary>
     internal Func<ShmArena, IPayloadFabric>? Fabric { get; init; }
 
+    /// <summary>Stands between the memory tier and the arena, for tests; null for nothing.</summary>
+    internal Func<IBlockArena, IBlockArena>? WatchArena { get; init; }
+
     /// <summary>What random choices are drawn from, beside the node's number and start.</summary>
     internal ulong Seed { get; init; }
 }
