@@ -71,8 +71,7 @@ internal sealed partial class CascadeCache
         {
             for (var attempt = 0; attempt < BeginsMax; attempt++)
             {
-                var begin = new Begin(id, node.Self, bytes.LengthBytes, Left);
-                switch (await AskForGrantAsync(node.Actors.Owners, begin, cancellationToken))
+                switch (await AskOwnerAsync(id, cancellationToken))
                 {
                     case BeginGranted granted:
                         _grant = (id, granted.Fill);
@@ -90,11 +89,37 @@ internal sealed partial class CascadeCache
                     case Busy busy:
                         return new PutResult(PutStatus.Busy, default, busy.Reason);
                     case var other:
-                        throw Unexpected(other, begin);
+                        throw Unexpected(other, new Begin(id, node.Self, bytes.LengthBytes, Left));
                 }
             }
 
             return new PutResult(PutStatus.Busy, default, "the block keeps being evicted while its key is bound: memory is far too small for the load");
+        }
+
+        /// <summary>
+        /// Asks the owner for a fill, again and again while the cluster finds out who that is. A fill that an owner granted and that never got here ends by itself.
+        /// </summary>
+        private async ValueTask<object> AskOwnerAsync(BlockId id, CancellationToken cancellationToken)
+        {
+            for (var pause = PauseMin; ; pause = pause * 2 < PauseMax ? pause * 2 : PauseMax)
+            {
+                var begin = new Begin(id, node.Self, bytes.LengthBytes, Left);
+                try
+                {
+                    var reply = await AskForGrantAsync(node.Actors.Owners, begin, cancellationToken);
+                    if (reply is not Moved)
+                        return reply;
+                    if (Left <= pause)
+                        return new Busy($"nobody in the cluster was in charge of the block within {deadline}");
+                }
+                catch (PeerUnreachableException e)
+                {
+                    if (Left <= pause)
+                        throw Unavailable(node.Actors.Owners, begin, e);
+                }
+
+                await Task.Delay(pause, node.Time, cancellationToken);
+            }
         }
 
         /// <summary>Names the block by this put's key where it lies in memory; false when it is gone from there, or in files alone.</summary>

@@ -82,7 +82,7 @@ internal sealed record SimConfig
         var keys = 4 + random.Next(20);
         var faults = Enum.GetValues<FaultKind>().Where(_ => random.Next(3) > 0).ToArray();
         var drifts = !isCalm && random.Next(3) == 0;
-        var offset = drifts || random.Next(3) == 0;
+        var offset = !isCalm && (drifts || random.Next(3) == 0);
         return new SimConfig
         {
             Seed = seed,
