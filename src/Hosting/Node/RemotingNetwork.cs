@@ -96,6 +96,9 @@ internal sealed class RemotingNetwork : INodeNetwork
     public void MarkDown(Member member) => _remote.MarkDown(AddressOf(member.Address), member.Start.Value);
 
     /// <inheritdoc/>
+    public void MarkLost(Member member) => _remote.MarkLost(AddressOf(member.Address), member.Start.Value);
+
+    /// <inheritdoc/>
     public void MarkUp(Member member) => _remote.MarkUp(AddressOf(member.Address), member.Start.Value);
 
     private static string AdvertisedHost(RemotingOptions remoting) =>

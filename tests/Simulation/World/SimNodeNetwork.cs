@@ -34,6 +34,8 @@ internal sealed class SimNodeNetwork(RemotingNetwork inner, SimWorld world) : IN
 
     public void MarkDown(Member member) => inner.MarkDown(member);
 
+    public void MarkLost(Member member) => inner.MarkLost(member);
+
     public void MarkUp(Member member) => inner.MarkUp(member);
 }
 

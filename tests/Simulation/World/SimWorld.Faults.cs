@@ -134,5 +134,9 @@ internal sealed partial class SimWorld
             else if (node.Life is null)
                 HasLostArenas = true;
         }
+
+        // What is leaving is not to be the last.
+        if (Live.All(static node => node.Life!.IsLeaving) && Nodes.FirstOrDefault(static node => node.Life is null) is { } down)
+            down.Start();
     }
 }

@@ -34,6 +34,8 @@ internal sealed partial class SimWorld
                 node.Start();
             }
 
+            if (!Live.Any())
+                Nodes[0].Start();
             fault = FindFault();
         }
 
@@ -87,7 +89,8 @@ internal sealed partial class SimWorld
         foreach (var node in Live)
         {
             first ??= node;
-            if (!node.Life!.Parts.Cache.Registered.State.Equals(first.Life!.Parts.Cache.Registered.State))
+            var (mine, others) = (node.Life!.Parts.Cache.Registered.State, first.Life!.Parts.Cache.Registered.State);
+            if (mine.Digest != others.Digest || mine.Keys != others.Keys)
                 return $"the registries of n{first.Index} and n{node.Index} differ";
         }
 
