@@ -76,15 +76,29 @@ internal sealed partial class CascadeCache
                     case BeginGranted granted:
                         _grant = (id, granted.Fill);
                         return null;
-                    case AlreadyPresent present when await TryAliasAsync(id, present.Copy):
-                        return await BindAsync(id, PutStatus.AlreadyPresent);
-                    case AlreadyPresent { Copy.Tier: TierKind.Cold }:
-                        _isOnlyCold = true;
-                        return null;
                     case AlreadyPresent present:
-                        // It was evicted between the owner's answer and the tier's: what was reserved and filled is of use after all.
-                        if (present.Copy.Node != node.Self)
+                        var isNamed = await TryAliasAsync(id, present.Copy);
+                        if (isNamed == true)
+                            return await BindAsync(id, PutStatus.AlreadyPresent);
+                        if (isNamed == false && present.Copy.Tier == TierKind.Cold)
+                        {
+                            _isOnlyCold = true;
+                            return null;
+                        }
+
+                        if (isNamed is null)
+                        {
+                            if (Left <= PauseMax)
+                                return new PutResult(PutStatus.Busy, default, $"{present.Copy.Node}, which holds the block, did not answer within {deadline}");
+                            await Task.Delay(PauseMax, node.Time, cancellationToken);
+                            attempt--;
+                        }
+                        else if (present.Copy.Node != node.Self)
+                        {
+                            // It was evicted between the owner's answer and the tier's: what was reserved and filled is of use after all.
                             node.Actors.Owners.Tell(new RemoveCopy(id, present.Copy));
+                        }
+
                         break;
                     case Busy busy:
                         return new PutResult(PutStatus.Busy, default, busy.Reason);
@@ -122,8 +136,11 @@ internal sealed partial class CascadeCache
             }
         }
 
-        /// <summary>Names the block by this put's key where it lies in memory; false when it is gone from there, or in files alone.</summary>
-        private async ValueTask<bool> TryAliasAsync(BlockId id, CopyLocation copy)
+        /// <summary>
+        /// Names the block by this put's key where it lies in memory; false when it is gone from there, or in files alone, and null when the node that holds it
+        /// does not answer: it may be dead, and may be not.
+        /// </summary>
+        private async ValueTask<bool?> TryAliasAsync(BlockId id, CopyLocation copy)
         {
             var alias = new BindAlias(id, binding);
             if (node.Arena.Directory.TryDescribe(id, out _))
@@ -132,15 +149,17 @@ internal sealed partial class CascadeCache
                 return node.Arena.Directory.TryDescribe(id, out _);
             }
 
-            if (copy.Node == node.Self || copy.Tier != TierKind.Shm || node.Nodes.Of(copy.Node, NodePaths.MemoryTier) is not { } holder)
+            if (copy.Node == node.Self || copy.Tier != TierKind.Shm)
                 return false;
+            if (node.Nodes.Of(copy.Node, NodePaths.MemoryTier) is not { } holder)
+                return null;
             try
             {
                 return await holder.Ask<object>(alias, Left, CancellationToken.None) is AliasBound { IsHeld: true };
             }
             catch (Exception e) when (e is AskTimeoutException or PeerUnreachableException or DeadLetterException or MailboxFullException)
             {
-                return false;
+                return null;
             }
         }
 

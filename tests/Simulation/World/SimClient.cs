@@ -173,7 +173,7 @@ internal sealed class SimClient(SimWorld world, SimNode node, SimLife life, Call
         _ledger.Check(content >= 0 && book.Written.Contains(content), $"{call}: k{seen.Key} gave {(content < 0 ? "bytes that nobody put" : $"c{content}, never put under it")}");
         if (IsStill(seen, KeyTruth.Present) && _config is { IsCalm: true, Rebinds: false })
             _ledger.Check(content == book.Content, $"{call}: k{seen.Key} gave c{content}, and names c{book.Content}");
-        if (IsStill(seen, KeyTruth.Absent) && _config.IsCalm)
+        if (IsStill(seen, KeyTruth.Absent) && _config is { IsCalm: true, Rebinds: false })
             _ledger.Fail($"{call}: k{seen.Key} was deleted, and gave c{content}");
     }
 

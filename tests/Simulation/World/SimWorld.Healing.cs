@@ -4,6 +4,7 @@ using Cascade.Core.Identity;
 using Cascade.Core.Membership;
 using Cascade.Core.Messages;
 using Cascade.Core.Placement;
+using Cascade.Core.Sharding;
 using Cascade.Simulation.Checks;
 using Cascade.Simulation.Plan;
 
@@ -114,7 +115,7 @@ internal sealed partial class SimWorld
                 if (await node.Life!.Parts.Actors.Known.Owners.Ask<object>(new Describe(id), Patience) is not BlockDescription block)
                     return $"the owner of c{Contents.Find(id)} does not answer n{node.Index}";
                 if (!block.Copies.OrderBy(static copy => copy.Node).SequenceEqual(copies))
-                    return $"the owner of c{Contents.Find(id)} tells n{node.Index} of the copies {string.Join(", ", block.Copies)}, and there are {string.Join(", ", copies)}";
+                    return $"the owner of c{Contents.Find(id)} on n{OwnerOf(node, id)} tells n{node.Index} of the copies {Text(block.Copies)}, and there are {Text(copies)}";
                 if (block.Leases > 0)
                     return $"the owner of c{Contents.Find(id)} has {block.Leases} leases";
             }
@@ -122,6 +123,10 @@ internal sealed partial class SimWorld
 
         return null;
     }
+
+    private static string OwnerOf(SimNode seen, BlockId id) => seen.Life!.Parts.Cluster.View.Current.Shards.OwnerOf(ShardMap.ShardOf(id.Prefix64))?.ToString() ?? "?";
+
+    private static string Text(IEnumerable<CopyLocation> copies) => string.Join(", ", copies.Select(static copy => $"{copy.Node}/{copy.Slot}.{copy.Generation}"));
 
     /// <summary>The copies in all arenas.</summary>
     private SortedDictionary<BlockId, List<CopyLocation>> Held()
