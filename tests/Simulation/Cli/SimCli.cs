@@ -22,6 +22,13 @@ internal sealed class SimCli(TextWriter output, TextWriter error)
                 bad++;
                 output.WriteLine($"{s}: nodes {result.Nodes} turns {result.Turns} {result.Elapsed.TotalSeconds:0.0}s trace {result.Trace:x} calm {world.Plan.Config.IsCalm} roomy {world.Plan.Config.IsRoomy} {result.Violation}");
             }
+            if (count == 1 && args.Length > 2 && result.Violation is { } v0)
+            {
+                var small = Shrinker.Shrink(SimPlan.Draw(s), v0, PlantedBug.None, 300);
+                output.WriteLine("SHRUNK");
+                using var again = new SimWorld(small) { Log = output.WriteLine };
+                output.WriteLine(again.Run().Violation);
+            }
             if (count == 1)
                 foreach (var (k, v) in result.Outcomes) output.WriteLine($"  {k}: {v}");
         }

@@ -30,14 +30,8 @@ internal sealed partial class SimWorld : IDisposable
     public SimWorld(SimPlan plan, PlantedBug bug = PlantedBug.None)
     {
         Plan = plan;
-        Cluster = string.Create(CultureInfo.InvariantCulture, $"sim-{Environment.ProcessId}-{Interlocked.Increment(ref _worlds)}");
-        Folder = Directory.CreateTempSubdirectory($"cascade-{Cluster}-").FullName;
-        if (Directory.Exists("/dev/shm"))
-        {
-            Directory.Delete(Folder);
-            Folder = Directory.CreateDirectory($"/dev/shm/cascade-{Cluster}").FullName;
-        }
-
+        var name = string.Create(CultureInfo.InvariantCulture, $"cascade-sim-{Environment.ProcessId}-{Interlocked.Increment(ref _worlds)}");
+        Folder = Directory.CreateDirectory(Path.Combine(Directory.Exists("/dev/shm") ? "/dev/shm" : Path.GetTempPath(), name)).FullName;
         var seeds = new SplitMix64(plan.Config.Seed ^ 0x51D0);
         Dispatcher = DeterministicDispatcher.Seeded(Time, seeds.Next());
         Random = seeds.Split();
@@ -51,7 +45,8 @@ internal sealed partial class SimWorld : IDisposable
 
     public SimPlan Plan { get; }
 
-    public string Cluster { get; }
+    /// <summary>The same in every world, as all that goes over the network has to be.</summary>
+    public string Cluster => "sim";
 
     /// <summary>Where the arenas lie.</summary>
     public string Folder { get; }
