@@ -116,6 +116,18 @@ public sealed class RemoteSystem : IRefReader, IDisposable
     }
 
     /// <summary>
+    /// Says that a life of a peer is taken for dead, as by a failure detector, which may be wrong: watches of its actors fire and open asks fail at once, and
+    /// connections to it and from it are still made, so that it is found again when it was only out of reach.
+    /// </summary>
+    /// <param name="address">Where the peer listens.</param>
+    /// <param name="incarnation">The life: the peer's <see cref="RemoteSettings.Incarnation"/>.</param>
+    public void MarkLost(Address address, ulong incarnation)
+    {
+        ArgumentOutOfRangeException.ThrowIfZero(incarnation);
+        TryPeer(address)?.Step((association, now, effects) => association.MarkLost(incarnation, now, effects));
+    }
+
+    /// <summary>
     /// Says that a life of a peer is there: it may be called at once, and any former life is over as by <see cref="MarkDown"/>. It takes that back of the same
     /// life. What is said of a life before the one that is known changes nothing.
     /// </summary>

@@ -84,7 +84,8 @@ internal sealed partial class CascadeCache
                 result.Dispose();
             foreach (var (_, get) in pending)
                 _ = get.ContinueWith(
-                    late => late.Result.Dispose(), CancellationToken.None, TaskContinuationOptions.OnlyOnRanToCompletion, TaskScheduler.Default);
+                    late => late.Result.Dispose(),
+                    CancellationToken.None, TaskContinuationOptions.OnlyOnRanToCompletion | TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
             throw;
         }
 

@@ -1,4 +1,5 @@
 using Cascade.Actors;
+using Cascade.Actors.Remoting;
 using Cascade.Actors.Shells;
 using Cascade.Core.Cold;
 using Cascade.Core.Identity;
@@ -72,34 +73,76 @@ internal sealed partial class CascadeCache
         {
             for (var attempt = 0; attempt < BeginsMax; attempt++)
             {
-                var begin = new Begin(id, node.Self, bytes.LengthBytes, Left);
-                switch (await AskForGrantAsync(node.Actors.Owners, begin, cancellationToken))
+                switch (await AskOwnerAsync(id, cancellationToken))
                 {
                     case BeginGranted granted:
                         _grant = (id, granted.Fill);
                         return null;
-                    case AlreadyPresent present when await TryAliasAsync(id, present.Copy):
-                        return await BindAsync(id, PutStatus.AlreadyPresent);
-                    case AlreadyPresent { Copy.Tier: TierKind.Cold } when !node.IsClient:
-                        _isOnlyCold = true;
-                        return null;
                     case AlreadyPresent present:
-                        // It was evicted between the owner's answer and the tier's: what was reserved and filled is of use after all.
-                        if (present.Copy.Node != node.Self)
+                        var isNamed = await TryAliasAsync(id, present.Copy);
+                        if (isNamed == true)
+                            return await BindAsync(id, PutStatus.AlreadyPresent);
+                        if (isNamed == false && present.Copy.Tier == TierKind.Cold && !node.IsClient)
+                        {
+                            _isOnlyCold = true;
+                            return null;
+                        }
+
+                        if (isNamed is null)
+                        {
+                            if (Left <= PauseMax)
+                                return new PutResult(PutStatus.Busy, default, $"{present.Copy.Node}, which holds the block, did not answer within {deadline}");
+                            await Task.Delay(PauseMax, node.Time, cancellationToken);
+                            attempt--;
+                        }
+                        else if (present.Copy.Node != node.Self)
+                        {
+                            // It was evicted between the owner's answer and the tier's: what was reserved and filled is of use after all.
                             node.Actors.Owners.Tell(new RemoveCopy(id, present.Copy));
+                        }
+
                         break;
                     case Busy busy:
                         return new PutResult(PutStatus.Busy, default, busy.Reason);
                     case var other:
-                        throw Unexpected(other, begin);
+                        throw Unexpected(other, new Begin(id, node.Self, bytes.LengthBytes, Left));
                 }
             }
 
             return new PutResult(PutStatus.Busy, default, "the block keeps being evicted while its key is bound: memory is far too small for the load");
         }
 
-        /// <summary>Names the block by this put's key where it lies in memory; false when it is gone from there, or in files alone.</summary>
-        private async ValueTask<bool> TryAliasAsync(BlockId id, CopyLocation copy)
+        /// <summary>
+        /// Asks the owner for a fill, again and again while the cluster finds out who that is. A fill that an owner granted and that never got here ends by itself.
+        /// </summary>
+        private async ValueTask<object> AskOwnerAsync(BlockId id, CancellationToken cancellationToken)
+        {
+            for (var pause = PauseMin; ; pause = pause * 2 < PauseMax ? pause * 2 : PauseMax)
+            {
+                var begin = new Begin(id, node.Self, bytes.LengthBytes, Left);
+                try
+                {
+                    var reply = await AskForGrantAsync(node.Actors.Owners, begin, cancellationToken);
+                    if (reply is not Moved)
+                        return reply;
+                    if (Left <= pause)
+                        return new Busy($"nobody in the cluster was in charge of the block within {deadline}");
+                }
+                catch (PeerUnreachableException e)
+                {
+                    if (Left <= pause)
+                        throw Unavailable(node.Actors.Owners, begin, e);
+                }
+
+                await Task.Delay(pause, node.Time, cancellationToken);
+            }
+        }
+
+        /// <summary>
+        /// Names the block by this put's key where it lies in memory; false when it is gone from there, or in files alone, and null when the node that holds it
+        /// does not answer: it may be dead, and may be not.
+        /// </summary>
+        private async ValueTask<bool?> TryAliasAsync(BlockId id, CopyLocation copy)
         {
             var alias = new BindAlias(id, binding);
             if (node.Arena.Directory.TryDescribe(id, out _))
@@ -108,11 +151,12 @@ internal sealed partial class CascadeCache
                 return node.Arena.Directory.TryDescribe(id, out _);
             }
 
-            if (copy.Node == node.Self)
+            if (copy.Node == node.Self || (copy.Tier == TierKind.Cold && !node.IsClient))
                 return false;
-            return copy.Tier == TierKind.Cold
-                ? node.IsClient && await TryAskAsync(copy.Node, NodePaths.ColdTier, new ColdBind(id, binding, Durable: false, Left)) is ColdStored
-                : await TryAskAsync(copy.Node, NodePaths.MemoryTier, alias) is AliasBound { IsHeld: true };
+            var reply = copy.Tier == TierKind.Cold
+                ? await TryAskAsync(copy.Node, NodePaths.ColdTier, new ColdBind(id, binding, Durable: false, Left))
+                : await TryAskAsync(copy.Node, NodePaths.MemoryTier, alias);
+            return reply is null ? null : reply is ColdStored or AliasBound { IsHeld: true };
         }
 
         /// <summary>Null when room was set aside; otherwise the outcome.</summary>
@@ -146,7 +190,7 @@ internal sealed partial class CascadeCache
             }
             catch (Exception e) when (e is OperationCanceledException or TimeoutException)
             {
-                _ = asked.ContinueWith(GiveBackLate, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+                _ = asked.ContinueWith(GiveBackLate, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
                 if (message is Reserve)
                     node.Actors.Memory.Tell(new Withdraw(_ticket));
                 if (e is TimeoutException)

@@ -88,6 +88,9 @@ public sealed class CascadeNode : IAsyncDisposable
         return node;
     }
 
+    /// <summary>A node of parts that were put together already and may not serve yet, for a world that is one thread.</summary>
+    internal static CascadeNode Of(NodeParts parts, NodeStartup startup, ILogger logger) => new(parts, startup, logger);
+
     private async Task AwaitColdTierAsync(string directory, CancellationToken cancellationToken)
     {
         if (_parts.Cold is not { } cold)

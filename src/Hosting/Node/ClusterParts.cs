@@ -144,7 +144,7 @@ internal sealed class ClusterParts
         if (after.IsLive)
             _network.MarkUp(after);
         else
-            _network.MarkDown(after);
+            _network.MarkLost(after);
         if (before is null || before.Life != after.Life || before.State != after.State)
             NodeLog.MemberChanged(_logger, after.Node, after.Address, after.State);
     }

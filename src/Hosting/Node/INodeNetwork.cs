@@ -21,6 +21,9 @@ internal interface INodeNetwork
     /// <summary>A life of a node is over, whatever it says itself: what waits for it fails at once.</summary>
     void MarkDown(Member member);
 
+    /// <summary>A life of a node is taken for dead, which may be wrong: what waits for it fails at once, and it is still heard when it is there after all.</summary>
+    void MarkLost(Member member);
+
     /// <summary>A node lives: it may be called.</summary>
     void MarkUp(Member member);
 }

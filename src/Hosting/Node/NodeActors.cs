@@ -150,7 +150,8 @@ internal sealed record NodeActors(CascadeActors Known, IReadOnlyList<IActorRef> 
             HasColdTier = ground.Cold is not null,
             HeadroomBytes = ground.Cold is not null ? (long)(shm.CapacityBytes * options.Tiers.Cold.Headroom) : 0,
         };
-        var core = new MemoryTierCore(ground.Address, ground.Arena, ground.Policy, ground.Registered, settings);
+        var arena = ground.Startup.WatchArena?.Invoke(ground.Arena) ?? ground.Arena;
+        var core = new MemoryTierCore(ground.Address, arena, ground.Policy, ground.Registered, settings);
         var memory = ground.System.ActorOf(MemoryTier.Props(core, recipients, ground.Time), NameOf(NodePaths.MemoryTier));
         recipients.Add(ground.Address, memory);
         recipients.Add(ColdPort.Memory, memory);

@@ -44,6 +44,9 @@ public sealed record NodeStartup
     /// <summary>Reads no memory of other nodes by a mapping, as if all were on other machines.</summary>
     internal bool WithoutMapping { get; init; }
 
+    /// <summary>Stands between the memory tier and the arena, for tests; null for nothing.</summary>
+    internal Func<IBlockArena, IBlockArena>? WatchArena { get; init; }
+
     /// <summary>What random choices are drawn from, beside the node's number and start.</summary>
     internal ulong Seed { get; init; }
 }

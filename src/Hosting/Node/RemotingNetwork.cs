@@ -68,6 +68,17 @@ internal sealed class RemotingNetwork : INodeNetwork
         }
     }
 
+    /// <summary>Joins a system by a transport that is given.</summary>
+    /// <param name="system">The node's actors.</param>
+    /// <param name="settings">Who the node is.</param>
+    /// <param name="codec">The table of messages.</param>
+    /// <param name="transport">What carries the bytes.</param>
+    public static RemotingNetwork Over(ActorSystem system, RemoteSettings settings, IMessageCodec codec, IRemoteTransport transport)
+    {
+        var remote = RemoteSystem.Start(system, settings, codec, transport);
+        return new RemotingNetwork(system, remote, NodeAddressOf(remote.Address));
+    }
+
     /// <inheritdoc/>
     public IActorRef Resolve(NodeAddress address, string path)
     {
@@ -84,6 +95,9 @@ internal sealed class RemotingNetwork : INodeNetwork
 
     /// <inheritdoc/>
     public void MarkDown(Member member) => _remote.MarkDown(AddressOf(member.Address), member.Start.Value);
+
+    /// <inheritdoc/>
+    public void MarkLost(Member member) => _remote.MarkLost(AddressOf(member.Address), member.Start.Value);
 
     /// <inheritdoc/>
     public void MarkUp(Member member) => _remote.MarkUp(AddressOf(member.Address), member.Start.Value);

@@ -33,6 +33,13 @@ internal sealed partial class Association
         _downIncarnation = incarnation;
     }
 
+    /// <summary>A life of the peer is taken for dead, which may be wrong: what waits for it ends, and connections of it are still taken.</summary>
+    public void MarkLost(ulong incarnation, TimeSpan now, List<AssociationEffect> outbox)
+    {
+        if (_isStopped || State == AssociationState.Down || (Present != 0 && Present != incarnation)) return;
+        EndLife("taken for dead", "taken for dead", now, outbox);
+    }
+
     /// <summary>A life of the peer is known to be there, so that it may be called at once.</summary>
     public void MarkUp(ulong incarnation, TimeSpan now, List<AssociationEffect> outbox)
     {

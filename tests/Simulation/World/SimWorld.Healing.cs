@@ -1,0 +1,221 @@
+using System.Globalization;
+using Cascade.Actors;
+using Cascade.Core.Identity;
+using Cascade.Core.Membership;
+using Cascade.Core.Messages;
+using Cascade.Core.Placement;
+using Cascade.Core.Sharding;
+using Cascade.Simulation.Checks;
+using Cascade.Simulation.Plan;
+
+namespace Cascade.Simulation.World;
+
+/// <summary>After the last fault: the cluster must find together, and hold what it promised.</summary>
+internal sealed partial class SimWorld
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+
+    private readonly Dictionary<BlockId, int> _protectedCopies = [];
+    private int _protectedAsOf = -1;
+
+    /// <summary>Waits until all is as it has to be; what is not by the end of the time is the violation.</summary>
+    private void Heal()
+    {
+        MendAll();
+        var end = Time.Elapsed + HealingMax;
+        var fault = "nothing was looked at";
+        while (fault is not null && Time.Elapsed < end)
+        {
+            if (!Advance(TimeSpan.FromSeconds(1)))
+                return;
+            foreach (var node in Live.Where(static node => node.Life!.IsOverruled).ToArray())
+            {
+                // As the program does: the process ends, and is started again.
+                Crash(node, losesArena: false);
+                node.Start();
+            }
+
+            if (!Live.Any())
+                Nodes[0].Start();
+            fault = FindFault();
+        }
+
+        Ledger.Check(fault is null, $"{HealingMax} after the last fault {fault}");
+    }
+
+    private string? FindFault()
+    {
+        if (_calls.Count > 0)
+            return $"{_calls[0].Call} is under way";
+        if (_held.Count > 0)
+            return "a lease is held";
+        if (!IsOneView())
+            return $"views differ: {Views()}";
+        return FindLeak() ?? FindRegistryFault() ?? Ask(FindLostAsync);
+    }
+
+    private bool IsOneView()
+    {
+        var live = Live.ToArray();
+        return live.All(node =>
+        {
+            var view = node.Life!.View.Members;
+            return view.Length == live.Length && view.All(static member => member is { State: MemberState.Up, Share: Member.FullShare })
+                && live.All(other => node.Life.View.Find(other.Id)?.Life == other.Life!.View.Find(other.Id)?.Life);
+        });
+    }
+
+    private string Views() => string.Join("; ", Live.Select(static node => $"n{node.Index} sees {string.Join(", ", node.Life!.View.Members)}"));
+
+    /// <summary>All room is of blocks that are there, and nothing holds them.</summary>
+    private string? FindLeak()
+    {
+        foreach (var node in Live)
+        {
+            var arena = node.Life!.Parts.Arena;
+            if (arena.Directory.HeldLeases is var leases and > 0)
+                return $"{leases} leases are held in the arena of n{node.Index}";
+            var used = 0L;
+            arena.Visit((copy, _, _) => used += (copy.LengthBytes + SimConfig.Granule - 1) / SimConfig.Granule * SimConfig.Granule);
+            if (arena.FreeBytes + used != arena.CapacityBytes)
+                return $"{arena.CapacityBytes - used - arena.FreeBytes} bytes of n{node.Index} are set aside for nothing";
+        }
+
+        return null;
+    }
+
+    private string? FindRegistryFault()
+    {
+        SimNode? first = null;
+        foreach (var node in Live)
+        {
+            first ??= node;
+            var (mine, others) = (node.Life!.Parts.Cache.Registered.State, first.Life!.Parts.Cache.Registered.State);
+            if (mine.Digest != others.Digest || mine.Keys != others.Keys)
+                return $"the registries of n{first.Index} and n{node.Index} differ";
+        }
+
+        return null;
+    }
+
+    /// <summary>Each node finds each key that some arena names, and each owner knows the copies that are there.</summary>
+    private async Task<string?> FindLostAsync()
+    {
+        var held = Held();
+        for (var key = 0; key < Ledger.Keys; key++)
+        {
+            if (MustBeFound(key, held) is { } content && await FindMissAsync(key, content) is { } miss)
+                return miss;
+        }
+
+        foreach (var (id, copies) in held)
+        {
+            foreach (var node in Live.ToArray())
+            {
+                if (await node.Life!.Parts.Actors.Known.Owners.Ask<object>(new Describe(id), Patience) is not BlockDescription block)
+                    return $"the owner of c{Contents.Find(id)} does not answer n{node.Index}";
+                if (!block.Copies.OrderBy(static copy => copy.Node).SequenceEqual(copies))
+                    return $"the owner of c{Contents.Find(id)} on n{OwnerOf(node, id)} tells n{node.Index} of the copies {Text(block.Copies)}, and there are {Text(copies)}";
+                if (block.Leases > 0)
+                    return $"the owner of c{Contents.Find(id)} has {block.Leases} leases";
+            }
+        }
+
+        return null;
+    }
+
+    private static string OwnerOf(SimNode seen, BlockId id) => seen.Life!.Parts.Cluster.View.Current.Shards.OwnerOf(ShardMap.ShardOf(id.Prefix64))?.ToString() ?? "?";
+
+    private static string Text(IEnumerable<CopyLocation> copies) => string.Join(", ", copies.Select(static copy => $"{copy.Node}/{copy.Slot}.{copy.Generation}"));
+
+    /// <summary>The copies in all arenas.</summary>
+    private SortedDictionary<BlockId, List<CopyLocation>> Held()
+    {
+        var held = new SortedDictionary<BlockId, List<CopyLocation>>();
+        foreach (var node in Live)
+        {
+            node.Life!.Parts.Arena.Visit((copy, id, _) =>
+            {
+                if (!held.TryGetValue(id, out var copies))
+                    held[id] = copies = [];
+                copies.Add(copy);
+            });
+        }
+
+        return held;
+    }
+
+    /// <summary>The content that a key has to give; null when it may be a miss.</summary>
+    private int? MustBeFound(int key, SortedDictionary<BlockId, List<CopyLocation>> held)
+    {
+        var book = Ledger[key];
+        if (!book.HasPutAcknowledged || book.HasDeletion || book.Written.Count != 1)
+            return null;
+        var content = book.Written.First();
+        var isSure = Plan.Config.IsRoomy && !HasLostArenas;
+        var isNamed = held.ContainsKey(Contents.Id(content))
+            && Live.Any(node => node.Life!.Parts.Arena.Directory.TryDescribe(Contents.Key(key).Digest, out _, out var id) && id == Contents.Id(content));
+        return isSure || isNamed ? content : null;
+    }
+
+    private async Task<string?> FindMissAsync(int key, int content)
+    {
+        foreach (var node in Live.ToArray())
+        {
+            var found = await node.Life!.Parts.Actors.Known.KeyIndex.Ask<object>(new Lookup(Contents.Key(key).Digest), Patience);
+            if (found is not Found { Id: var id } || id != Contents.Id(content))
+                return $"k{key}, acknowledged as c{content}, is {found.GetType().Name} when n{node.Index} asks for it";
+        }
+
+        var reader = Live.ElementAt(Random.Next(Live.Count()));
+        using var result = await reader.Life!.Cache.GetAsync(Contents.Key(key));
+        if (!result.IsHit)
+            return $"k{key}, acknowledged as c{content}, is a miss at n{reader.Index} ({result.MissReason ?? "no reason"})";
+        return result.Lease.Span.SequenceEqual(Contents.Bytes(content)) ? null : $"k{key} gives other bytes than c{content} at n{reader.Index}";
+    }
+
+    /// <summary>A block that all nodes hold for registered stays in some arena, unless a node ends.</summary>
+    private void LookAtProtected()
+    {
+        if (!Plan.Config.Protects)
+            return;
+        var isComparable = _protectedAsOf == Ends;
+        _protectedAsOf = Ends;
+        for (var content = 0; content < Plan.Config.Contents; content++)
+        {
+            var id = Contents.Id(content);
+            var copies = Live.All(node => node.Life!.Parts.Cache.Registered.State.Contains(id))
+                ? Live.Count(node => node.Life!.Parts.Arena.Directory.TryDescribe(id, out _))
+                : -1;
+            if (isComparable && copies == 0 && _protectedCopies.GetValueOrDefault(id) > 0)
+                Ledger.Fail($"c{content} is registered at all nodes and was dropped from the last memory");
+            _protectedCopies[id] = copies;
+        }
+    }
+
+    /// <summary>Asks actors; an answer that does not come is a fault in words.</summary>
+    private string? Ask(Func<Task<string?>> question)
+    {
+        string? answer = "questions to actors are not answered";
+        var isDone = false;
+        Live.First().Life!.Turns.Post(
+            async _ =>
+            {
+                try
+                {
+                    answer = await question();
+                }
+                catch (Exception e)
+                {
+                    answer = string.Create(CultureInfo.InvariantCulture, $"a question failed: {e.Message}");
+                }
+
+                isDone = true;
+            }, null);
+        for (var waited = TimeSpan.Zero; !isDone && waited < Patience * 4 && Advance(TimeSpan.FromMilliseconds(10)); waited += TimeSpan.FromMilliseconds(10))
+        {
+        }
+
+        return answer;
+    }
+}
