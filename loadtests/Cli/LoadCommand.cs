@@ -40,7 +40,7 @@ internal sealed class LoadCommand(LoadOptions options, TextWriter output, TextWr
         await using (var target = await request.StartAsync(interrupt))
         {
             if (kind.Kills && !target.CanKill)
-                throw new TargetException(isMistake: true, $"'{kind.Name}' kills a node, and this build has its only node in its own process: it cannot be run yet.");
+                throw new TargetException(isMistake: true, $"'{kind.Name}' kills a node, and a single node runs in this process: say how many with --nodes.");
             var result = await display.AroundAsync(() => runner.RunAsync(scenario, target, interrupt));
             report = ReportBuilder.Build(result, kind, sizes);
         }

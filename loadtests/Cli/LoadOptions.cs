@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using Cascade.Hosting.Cli.Fleet;
 using Cascade.LoadTests.Reports;
 using Cascade.LoadTests.Scenarios;
 
@@ -18,7 +19,7 @@ internal sealed class LoadOptions
     };
 
     public readonly Option<bool> List = new("--list") { Description = "Show the scenarios, then end." };
-    public readonly Option<double> Nodes = Number("--nodes", "N", "Nodes of the cluster.", 1, 1, 1_000, isWhole: true);
+    public readonly Option<double> Nodes = Number("--nodes", "N", "Nodes of the cluster; more than one are processes of their own.", 1, 1, NodeFleet.NodesMax, isWhole: true);
     public readonly Option<double> Seconds = Number("--seconds", "S", "Measured time.", 30, 0.1, SecondsMax);
     public readonly Option<double> WarmUp = Number("--warm-up", "S", "Time that the load runs before it counts.", 2, 0, SecondsMax);
 

@@ -1,6 +1,4 @@
-using System.Globalization;
 using Cascade.Hosting;
-using Cascade.Hosting.Configuration;
 using Cascade.Hosting.Node;
 using Cascade.Tiers.Shm;
 
@@ -9,8 +7,6 @@ namespace Cascade.LoadTests.Targets;
 /// <summary>One node in this process, with an arena of its own that goes with it.</summary>
 internal sealed class InProcessTarget : ILoadTarget
 {
-    private static int _targets;
-
     private readonly CascadeNode _node;
 
     private InProcessTarget(CascadeNode node)
@@ -29,7 +25,7 @@ internal sealed class InProcessTarget : ILoadTarget
     /// <exception cref="TargetException">Memory is short, or a setting is wrong.</exception>
     public static async Task<InProcessTarget> StartAsync(TargetRequest request, CancellationToken cancellationToken)
     {
-        var options = Configure(request);
+        var (options, _) = NodeSettings.Configure(request);
         FreeMemory.Require(request.CapacityBytes, options.Tiers.Shm.Directory);
         try
         {
@@ -51,31 +47,4 @@ internal sealed class InProcessTarget : ILoadTarget
     public ValueTask DisposeAsync() => _node.DisposeAsync();
 
     private static NotSupportedException NotKillable() => new("A node in this process cannot be killed alone.");
-
-    private static CascadeOptions Configure(TargetRequest request)
-    {
-        // Small blocks need more entries than the default has room for; keys that name a newer block take some for a while.
-        const int EntriesMin = 1_024, EntriesMax = 1 << 28;
-        var entries = Math.Clamp(2 * request.CapacityBytes / Math.Min(request.BlockBytes, 64 << 10), EntriesMin, EntriesMax);
-        var name = $"load-{Environment.ProcessId}-{Interlocked.Increment(ref _targets)}";
-        try
-        {
-            return CascadeConfiguration.Load(new ConfigurationSources
-            {
-                Environment = ConfigurationSources.ProcessEnvironment(),
-                Overrides =
-                [
-                    "cascade.tiers.cold.directory=\"\"",
-                    string.Create(CultureInfo.InvariantCulture, $"cascade.tiers.shm.max-blocks={entries}"),
-                    .. request.Settings,
-                    string.Create(CultureInfo.InvariantCulture, $"cascade.tiers.shm.capacity={request.CapacityBytes}"),
-                    $"cascade.cluster.name={name}",
-                ],
-            }).Options;
-        }
-        catch (ConfigurationException e)
-        {
-            throw new TargetException(isMistake: true, string.Join('\n', e.Messages), e);
-        }
-    }
 }

@@ -7,9 +7,9 @@ namespace Cascade.LoadTests.Targets;
 /// <param name="Settings">Further settings, each <c>path=value</c>.</param>
 internal sealed record TargetRequest(int Nodes, long CapacityBytes, int BlockBytes, IReadOnlyList<string> Settings)
 {
-    /// <summary>Starts the cluster.</summary>
+    /// <summary>Starts the cluster: one node in this process, several in processes of their own.</summary>
     /// <exception cref="TargetException">It cannot be had.</exception>
     public async Task<ILoadTarget> StartAsync(CancellationToken cancellationToken) => Nodes == 1
         ? await InProcessTarget.StartAsync(this, cancellationToken)
-        : throw new TargetException(isMistake: true, $"--nodes {Nodes}: this build runs one node, in this process. Leave --nodes out, or say 1.");
+        : await ClusterTarget.StartAsync(this, cancellationToken);
 }

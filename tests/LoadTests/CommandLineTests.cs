@@ -11,7 +11,7 @@ public sealed class CommandLineTests
     [InlineData("There is no scenario 'foo'. Scenarios: chat, contention", "foo")]
     [InlineData("There is no option '--foo'.", "--foo")]
     [InlineData("this build runs one node", "uniform", "--nodes", "3")]
-    [InlineData("'0' is not good for --nodes: expected a whole number from 1 to 1000.", "uniform", "--nodes", "0")]
+    [InlineData("'0' is not good for --nodes: expected a whole number from 1 to 64.", "uniform", "--nodes", "0")]
     [InlineData("'1.5' is not good for --copies: expected a whole number", "uniform", "--copies", "1.5")]
     [InlineData("'-1' is not good for --rate", "uniform", "--rate", "-1")]
     [InlineData("'8x' is not good for --shm: expected a size such as", "uniform", "--shm", "8x")]

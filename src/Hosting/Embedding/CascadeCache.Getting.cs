@@ -215,7 +215,7 @@ internal sealed partial class CascadeCache
                 // What is read here again and again is worth a copy here.
                 if (!_node.IsClient && _node.Hits.Note(found.Id))
                     _node.Actors.Owners.Tell(new Promote(found.Id, new TierAddress(_node.Self, TierKind.Shm), found.Binding));
-                return new GetResult(true, read.Lease);
+                return new GetResult(true, read.Lease) { Holder = located.Copy.Node };
             case RemoteReadOutcome.Gone:
                 _node.Actors.Owners.Tell(new RemoveCopy(found.Id, located.Copy));
                 return GetResult.Miss;

@@ -38,6 +38,9 @@ public readonly record struct PutResult(PutStatus Status, BlockId Id, string? Re
 /// <param name="MissReason">Why there is no block when that is more than "not here": for example that leases ran out. Null otherwise.</param>
 public readonly record struct GetResult(bool IsHit, BlockLease Lease, string? MissReason = null) : IDisposable
 {
+    /// <summary>The node whose copy a hit reads; null for a copy of the node that was asked.</summary>
+    public NodeId? Holder { get; init; }
+
     /// <summary>The plain miss.</summary>
     public static readonly GetResult Miss;
 

@@ -1,4 +1,5 @@
 using Cascade.Actors;
+using Cascade.Actors.Shells;
 using Cascade.Core.Cold;
 using Cascade.Core.Hashing;
 using Cascade.Core.Identity;
@@ -51,6 +52,9 @@ public sealed class CascadeNode : IAsyncDisposable
     /// Completes, with the reason in words, when the node cannot go on: another process has its number. It is then to be stopped.
     /// </summary>
     public Task<string> CannotGoOn => _parts.Cluster.Overruled;
+
+    /// <summary>The actors of other nodes.</summary>
+    internal NodeRefs Nodes => _parts.Cluster.Nodes;
 
     /// <summary>How the arena came to be open.</summary>
     public Tiers.Shm.AttachReport Attach => _parts.Arena.Report;

@@ -1,3 +1,5 @@
+using Cascade.Core.Messages;
+
 namespace Cascade.Hosting.Replay;
 
 /// <summary>What the tiers of a node count, added up; the difference of two is what happened between them.</summary>
@@ -7,13 +9,19 @@ namespace Cascade.Hosting.Replay;
 internal readonly record struct NodeFigures(long Evicted, long Demoted, long Promoted)
 {
     /// <summary>Adds up the tiers of a node.</summary>
-    public static NodeFigures Of(NodeStat stat)
+    public static NodeFigures Of(NodeStat stat) => Of(stat.Tiers);
+
+    /// <summary>Adds up tiers.</summary>
+    public static NodeFigures Of(IEnumerable<TierReport> tiers)
     {
         var sum = default(NodeFigures);
-        foreach (var tier in stat.Tiers)
-            sum = new(sum.Evicted + tier.Evicted, sum.Demoted + tier.Demoted, sum.Promoted + tier.Promoted);
+        foreach (var tier in tiers)
+            sum = sum.With(new(tier.Evicted, tier.Demoted, tier.Promoted));
         return sum;
     }
+
+    /// <summary>These and others.</summary>
+    public NodeFigures With(NodeFigures more) => new(Evicted + more.Evicted, Demoted + more.Demoted, Promoted + more.Promoted);
 
     /// <summary>What was counted since <paramref name="earlier"/>.</summary>
     public NodeFigures Since(NodeFigures earlier) =>

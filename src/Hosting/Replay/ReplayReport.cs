@@ -27,9 +27,25 @@ internal sealed record ReplayReport(
     long? PageCacheGrowthBytes,
     double Seconds)
 {
-    /// <summary>True when every byte was right and every call did what it was asked.</summary>
+    /// <summary>Nodes that ran as processes; null, and not in the document, for a node in this one.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public int? Nodes { get; init; }
+
+    /// <summary>How often a node was killed.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? Kills { get; init; }
+
+    /// <summary>How often each of the first few reasons was given, and all others together.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyDictionary<string, long>? ErrorsByReason { get; init; }
+
+    /// <summary>Errors that the loss of a node explains.</summary>
     [JsonIgnore]
-    public bool IsClean => WrongBytes == 0 && Errors == 0;
+    public long Outages { get; init; }
+
+    /// <summary>True when every byte was right and every call did what it was asked; where nodes are killed, calls may fail for that.</summary>
+    [JsonIgnore]
+    public bool IsClean => WrongBytes == 0 && Errors == (Kills > 0 ? Outages : 0);
 
     /// <summary>Makes the report.</summary>
     /// <param name="tally">What the replay counted.</param>
@@ -55,7 +71,10 @@ internal sealed record ReplayReport(
         Microseconds(tally.GetLatency.Percentile(0.50)),
         Microseconds(tally.GetLatency.Percentile(0.99)),
         pageCacheGrowthBytes,
-        Math.Round(elapsed.TotalSeconds, 3));
+        Math.Round(elapsed.TotalSeconds, 3))
+    {
+        Outages = tally.Outages,
+    };
 
     private static double Microseconds(long nanoseconds) => Math.Round(nanoseconds / 1e3, 3);
 }

@@ -19,7 +19,7 @@ internal sealed class ReplayRunner : IDisposable
     /// <summary>After so many requests in a row of which nothing succeeded the cache is not coming back.</summary>
     private const int FailedRequestsMax = 8;
 
-    private readonly ICascade _cache;
+    private readonly IReadOnlyList<ReplayHost> _hosts;
     private readonly int _bytesPerBlock;
     private readonly TimeProvider _time;
     private readonly double _nanosecondsPerTick;
@@ -29,15 +29,24 @@ internal sealed class ReplayRunner : IDisposable
     private readonly List<int> _absent = [];
     private int _failedInARow;
 
-    public ReplayRunner(ICascade cache, int bytesPerBlock, TimeProvider time)
+    /// <param name="hosts">What takes the requests, in turn: the n-th goes to host n modulo their number.</param>
+    /// <param name="bytesPerBlock">Size of every block.</param>
+    /// <param name="time">The clock.</param>
+    public ReplayRunner(IReadOnlyList<ReplayHost> hosts, int bytesPerBlock, TimeProvider time)
     {
-        _cache = cache;
+        _hosts = hosts;
         _bytesPerBlock = bytesPerBlock;
         _time = time;
         _nanosecondsPerTick = 1e9 / time.TimestampFrequency;
         _keys = new KeyChain(bytesPerBlock);
         _buffers = new BlockBuffers(bytesPerBlock, (int)Math.Min(BatchBytes, (long)BatchBlocksMax * bytesPerBlock));
         _batch = new BlockToPut[_buffers.Count];
+    }
+
+    /// <summary>For one cache.</summary>
+    public ReplayRunner(ICascade cache, int bytesPerBlock, TimeProvider time)
+        : this([new ReplayHost(cache)], bytesPerBlock, time)
+    {
     }
 
     /// <summary>What was counted so far.</summary>
@@ -72,56 +81,57 @@ internal sealed class ReplayRunner : IDisposable
     private async Task CarryAsync(TraceRequest request, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
+        var host = _hosts[(int)(Tally.Requests % _hosts.Count)];
         var keys = _keys.Of(request.BlockIds.Span);
-        var prefix = await LongestPrefixAsync(keys, cancellationToken);
+        var prefix = await LongestPrefixAsync(host, keys, cancellationToken);
         _absent.Clear();
         for (var i = 0; i < keys.Length; i++)
         {
-            if (i >= prefix || !await ReadAsync(keys.Span[i], request.BlockIds.Span[i], cancellationToken))
+            if (i >= prefix || !await ReadAsync(host, keys.Span[i], request.BlockIds.Span[i], cancellationToken))
                 _absent.Add(i);
             Tally.BlocksAsked++;
         }
 
         for (var done = 0; done < _absent.Count; done += _batch.Length)
-            await PutAsync(keys, request.BlockIds, done, Math.Min(_batch.Length, _absent.Count - done), cancellationToken);
+            await PutAsync(host, keys, request.BlockIds, done, Math.Min(_batch.Length, _absent.Count - done), cancellationToken);
     }
 
-    private async ValueTask<int> LongestPrefixAsync(ReadOnlyMemory<CacheKey> keys, CancellationToken cancellationToken)
+    private async ValueTask<int> LongestPrefixAsync(ReplayHost host, ReadOnlyMemory<CacheKey> keys, CancellationToken cancellationToken)
     {
         try
         {
-            return await _cache.LongestPrefixAsync(keys, cancellationToken: cancellationToken);
+            return await host.Cache.LongestPrefixAsync(keys, cancellationToken: cancellationToken);
         }
         catch (Exception e) when (!IsCancellation(e, cancellationToken))
         {
-            Tally.Error(ReasonOf("longest prefix", e));
+            Tally.Error(ReasonOf("longest prefix", e), e is CascadeUnavailableException);
             return 0;
         }
     }
 
-    private async ValueTask<bool> ReadAsync(CacheKey key, ulong id, CancellationToken cancellationToken)
+    private async ValueTask<bool> ReadAsync(ReplayHost host, CacheKey key, ulong id, CancellationToken cancellationToken)
     {
         var start = _time.GetTimestamp();
         GetResult result;
         try
         {
-            result = await _cache.GetAsync(key, cancellationToken: cancellationToken);
+            result = await host.Cache.GetAsync(key, cancellationToken: cancellationToken);
         }
         catch (Exception e) when (!IsCancellation(e, cancellationToken))
         {
-            Tally.Error(ReasonOf("get", e));
+            Tally.Error(ReasonOf("get", e), e is CascadeUnavailableException);
             return false;
         }
 
         Tally.GetLatency.Record(NanosecondsSince(start));
-        var isRead = result.IsHit && Compare(result, id);
+        var isRead = result.IsHit && Compare(host, result, id);
         result.Dispose();
         Tally.GetNanoseconds += NanosecondsSince(start);
         return isRead;
     }
 
     /// <summary>Compares every byte in place and counts the hit; false when the lease ran out: the bytes say nothing then.</summary>
-    private bool Compare(in GetResult result, ulong id)
+    private bool Compare(ReplayHost host, in GetResult result, ulong id)
     {
         var lease = result.Lease;
         var common = lease.Slice(0, (int)Math.Min(lease.LengthBytes, _bytesPerBlock));
@@ -137,13 +147,13 @@ internal sealed class ReplayRunner : IDisposable
             Tally.WrongBytes += wrong;
         }
 
-        Tally.Hit(lease.Tier);
+        Tally.Hit(host.TierOf(result));
         Tally.GetBytes += lease.LengthBytes;
         return true;
     }
 
     private async ValueTask PutAsync(
-        ReadOnlyMemory<CacheKey> keys, ReadOnlyMemory<ulong> ids, int first, int count, CancellationToken cancellationToken)
+        ReplayHost host, ReadOnlyMemory<CacheKey> keys, ReadOnlyMemory<ulong> ids, int first, int count, CancellationToken cancellationToken)
     {
         for (var i = 0; i < count; i++)
         {
@@ -156,11 +166,11 @@ internal sealed class ReplayRunner : IDisposable
         var start = _time.GetTimestamp();
         try
         {
-            Count(await _cache.PutManyAsync(_batch.AsMemory(0, count), cancellationToken: cancellationToken));
+            Count(await host.Cache.PutManyAsync(_batch.AsMemory(0, count), cancellationToken: cancellationToken));
         }
         catch (Exception e) when (!IsCancellation(e, cancellationToken))
         {
-            Tally.Error(ReasonOf("put", e));
+            Tally.Error(ReasonOf("put", e), e is CascadeUnavailableException);
         }
 
         Tally.PutNanoseconds += NanosecondsSince(start);
@@ -172,7 +182,7 @@ internal sealed class ReplayRunner : IDisposable
         {
             if (!result.IsReadable)
             {
-                Tally.Error($"put: {result.Status}: {result.Reason ?? "no reason given"}");
+                Tally.Error($"put: {result.Status}: {result.Reason ?? "no reason given"}", result.Status == PutStatus.Busy);
                 continue;
             }
 

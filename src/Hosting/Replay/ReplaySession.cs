@@ -7,7 +7,7 @@ namespace Cascade.Hosting.Replay;
 internal static class ReplaySession
 {
     /// <summary>Replays the requests.</summary>
-    /// <param name="cache">The cache.</param>
+    /// <param name="target">What takes the requests.</param>
     /// <param name="requests">What to replay.</param>
     /// <param name="total">How many requests that will be; 0 when it is not known.</param>
     /// <param name="bytesPerBlock">Size of every block.</param>
@@ -15,21 +15,22 @@ internal static class ReplaySession
     /// <param name="cancellationToken">Stops early; the report is made all the same.</param>
     /// <returns>The report, and whether all requests were carried out.</returns>
     public static async Task<(ReplayReport Report, bool IsComplete)> RunAsync(
-        ICascade cache,
+        ReplayTarget target,
         IEnumerable<TraceRequest> requests,
         long total,
         int bytesPerBlock,
         CliConsole console,
         CancellationToken cancellationToken)
     {
-        using var runner = new ReplayRunner(cache, bytesPerBlock, console.Time);
+        using var runner = new ReplayRunner(target.Hosts, bytesPerBlock, console.Time);
         var tally = runner.Tally;
 
         // Not to be interrupted: an interrupt at any moment ends in a report.
-        var before = NodeFigures.Of(await cache.StatAsync(CancellationToken.None));
+        var before = await target.FiguresAsync();
         var pageCacheBefore = PageCacheMeter.ReadBytes();
         var start = console.Time.GetTimestamp();
         var isComplete = false;
+        target.Killer?.Start(cancellationToken);
         using (var progress = new ProgressReporter(console, "replay", HumanText.Count, () => Describe(tally)))
         {
             try
@@ -46,17 +47,30 @@ internal static class ReplaySession
 
         var elapsed = console.Time.GetElapsedTime(start);
         var pageCacheGrowth = PageCacheMeter.ReadBytes() - pageCacheBefore;
-        var node = await FiguresAfterAsync(cache, before, tally);
+        await EndKillsAsync(target, tally);
+        var node = await FiguresAfterAsync(target, before, tally);
         foreach (var reason in tally.Reasons)
             console.Say($"error: {reason}");
-        return (ReplayReport.Of(tally, node, pageCacheGrowth, elapsed), isComplete);
+        var report = ReplayReport.Of(tally, node, pageCacheGrowth, elapsed);
+        if (target.Nodes is { } nodes)
+            report = report with { Nodes = nodes, Kills = target.Killer?.Kills ?? 0, ErrorsByReason = tally.ErrorsByReason };
+        return (report, isComplete);
     }
 
-    private static async Task<NodeFigures> FiguresAfterAsync(ICascade cache, NodeFigures before, ReplayTally tally)
+    /// <summary>A node that does not come back, or ends unasked, is an error of the replay that no kill explains.</summary>
+    private static async Task EndKillsAsync(ReplayTarget target, ReplayTally tally)
+    {
+        if (target.Killer is { } killer)
+            await killer.StopAsync();
+        foreach (var problem in target.Problems())
+            tally.Error(problem);
+    }
+
+    private static async Task<NodeFigures> FiguresAfterAsync(ReplayTarget target, NodeFigures before, ReplayTally tally)
     {
         try
         {
-            return NodeFigures.Of(await cache.StatAsync(CancellationToken.None)).Since(before);
+            return (await target.FiguresAsync()).Since(before);
         }
         catch (CascadeUnavailableException e)
         {

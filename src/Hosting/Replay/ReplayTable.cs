@@ -9,6 +9,7 @@ internal static class ReplayTable
 {
     /// <summary>One line a figure, in the order of the JSON document.</summary>
     public static Table Of(ReplayReport report) => TableOutput.OfValues(
+    [
         ("requests", Count(report.Requests)),
         ("blocks asked", Count(report.BlocksAsked)),
         ("  hits in GPU memory", Count(report.Hits.Gpu)),
@@ -24,10 +25,13 @@ internal static class ReplayTable
         ("promoted", Count(report.Promoted)),
         ("wrong bytes", Count(report.WrongBytes)),
         ("errors", Count(report.Errors)),
+        .. report.ErrorsByReason?.Select(static error => ($"  {error.Key}", Count(error.Value))) ?? [],
         ("put, hashing in it", Quantity(report.PutGbps, "GB/s")),
         ("get, every byte compared", Quantity(report.GetGbps, "GB/s")),
         ("get latency p50", Quantity(report.GetP50Us, "us")),
         ("get latency p99", Quantity(report.GetP99Us, "us")),
         ("page cache growth", report.PageCacheGrowthBytes is { } bytes ? Size(bytes) : "not known here"),
-        ("time", Quantity(report.Seconds, "s")));
+        .. report.Nodes is { } nodes ? [("nodes", Count(nodes)), ("  killed", Count(report.Kills ?? 0))] : Array.Empty<(string, string)>(),
+        ("time", Quantity(report.Seconds, "s")),
+    ]);
 }

@@ -8,8 +8,10 @@ internal sealed class ReplayTally
     /// <summary>How many reasons of errors are kept; the rest is only counted.</summary>
     public const int ReasonsMax = 5;
 
+    private const string OtherReasons = "other reasons";
+
     private readonly long[] _hits = new long[Enum.GetValues<TierKind>().Length];
-    private readonly List<string> _reasons = [];
+    private readonly List<(string Reason, long Count)> _reasons = [];
 
     /// <summary>Requests done.</summary>
     public long Requests { get; set; }
@@ -35,8 +37,24 @@ internal sealed class ReplayTally
     /// <summary>Calls that ended in an exception, and blocks that were answered <c>Busy</c> or <c>Refused</c>.</summary>
     public long Errors { get; private set; }
 
+    /// <summary>Errors that an outage explains: the cluster did not answer, or had no room, in time.</summary>
+    public long Outages { get; private set; }
+
     /// <summary>The first few different reasons of errors.</summary>
-    public IReadOnlyList<string> Reasons => _reasons;
+    public IReadOnlyList<string> Reasons => [.. _reasons.Select(static reason => reason.Reason)];
+
+    /// <summary>How often each of the first few reasons was given, and all others together.</summary>
+    public IReadOnlyDictionary<string, long> ErrorsByReason
+    {
+        get
+        {
+            var errors = _reasons.ToDictionary(static reason => reason.Reason, static reason => reason.Count);
+            var others = Errors - errors.Values.Sum();
+            if (others > 0)
+                errors.Add(OtherReasons, others);
+            return errors;
+        }
+    }
 
     /// <summary>Bytes of acknowledged puts.</summary>
     public long PutBytes { get; set; }
@@ -73,10 +91,16 @@ internal sealed class ReplayTally
     }
 
     /// <summary>Counts an error; its reason is kept when it is one of the first.</summary>
-    public void Error(string reason)
+    /// <param name="reason">The reason, for a person.</param>
+    /// <param name="isOutage">Whether it is one that the loss of a node explains.</param>
+    public void Error(string reason, bool isOutage = false)
     {
         Errors++;
-        if (_reasons.Count < ReasonsMax && !_reasons.Contains(reason))
-            _reasons.Add(reason);
+        Outages += isOutage ? 1 : 0;
+        var index = _reasons.FindIndex(known => known.Reason == reason);
+        if (index >= 0)
+            _reasons[index] = (reason, _reasons[index].Count + 1);
+        else if (_reasons.Count < ReasonsMax)
+            _reasons.Add((reason, 1));
     }
 }

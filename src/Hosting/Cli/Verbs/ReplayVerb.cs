@@ -1,7 +1,10 @@
 using System.CommandLine;
 using System.Globalization;
 using Cascade.Core.Log;
+using Cascade.Hosting.Cli.Fleet;
+using Cascade.Hosting.Node;
 using Cascade.Hosting.Replay;
+using Microsoft.Extensions.Logging;
 
 namespace Cascade.Hosting.Cli.Verbs;
 
@@ -16,6 +19,11 @@ internal sealed class ReplayVerb
     private const long BytesPerBlockDefault = 64 << 10;
     private const long BytesPerBlockMax = 1 << 30;
     private const ulong SeedDefault = 1;
+
+    /// <summary>Memory that a busy machine surely sets aside in a second, for all its nodes together.</summary>
+    private const double BytesPerSecondMin = 256 << 20;
+
+    private const int KillEverySecondsMax = 86_400;
 
     private readonly CliConsole _console;
     private readonly INodeLauncher _launcher;
@@ -41,14 +49,14 @@ internal sealed class ReplayVerb
         1,
         BytesPerBlockMax);
 
-    private readonly Option<long?> _shm = CommonOptions.Size("--shm", $"Size of the shared-memory tier; the same as --set {ShmCapacityPath}=SIZE.");
+    private readonly Option<long?> _shm = CommonOptions.Size("--shm", $"Size of the shared-memory tier, of each node; the same as --set {ShmCapacityPath}=SIZE.");
     private readonly Option<string?> _cold = CommonOptions.Folder(
         "--cold",
         $"Directory of the cold tier, on a disk; the same as --set {ColdPath}.directory=DIR, see below. Default: no cold tier.");
 
     private readonly Option<long?> _coldCapacity = CommonOptions.Size(
         "--cold-capacity",
-        $"Size of the cold tier; the same as --set {ColdPath}.capacity=SIZE. Below 1 GiB its files are smaller as well.",
+        $"Size of the cold tier, of each node; the same as --set {ColdPath}.capacity=SIZE. Below 1 GiB its files are smaller as well.",
         ColdCapacityMin,
         ColdCapacityMax);
 
@@ -59,6 +67,10 @@ internal sealed class ReplayVerb
     };
 
     private readonly Option<long?> _seed = CommonOptions.Count("--seed", $"Seed of the generated load. Default: {SeedDefault}.", 0);
+
+    private readonly Option<long?> _nodes = CommonOptions.Count("--nodes", "Run N nodes as processes of their own. Default: one node in this process.", 1, NodeFleet.NodesMax);
+    private readonly Option<long?> _killEvery = CommonOptions.Count(
+        "--kill-every", "Kill a node, drawn by the seed, every so many seconds, and start it again at once.", 1, KillEverySecondsMax);
 
     private ReplayVerb(CliConsole console, INodeLauncher launcher)
     {
@@ -72,10 +84,11 @@ internal sealed class ReplayVerb
         var verb = new ReplayVerb(console, launcher);
         var command = new VerbCommand(
             "replay",
-            "Replay a load of LLM requests against a node in this process, and report hits, speeds and latencies.",
+            "Replay a load of LLM requests against a node in this process, or a cluster of nodes, and report hits, speeds and latencies.",
             new Example("cascade replay", "a generated chat load on a node with the default configuration"),
             new Example("cascade replay trace.jsonl --limit 1000 --shm 4GiB", "1,000 requests of a trace, in 4 GiB of memory"),
             new Example("cascade replay trace.jsonl --shm 4GiB --cold /scratch --cold-capacity 40GiB", "what memory evicts goes to disk"),
+            new Example("cascade replay --nodes 3 --shm 1GiB --kill-every 5", "a cluster of three nodes of 1 GiB each, one of which dies every 5 s"),
             new Example("cascade replay --seed 7 --bytes-per-block 1MiB --json", "another generated load, larger blocks"))
         {
             Details = """
@@ -85,17 +98,24 @@ internal sealed class ReplayVerb
                 A hit in the cold tier is a read that waited for the disk. Blocks that were read ahead count where they are found:
                 in shared memory. Without --keep the cold tier's files lie in DIR/cascade-replay-PID, which is removed at the end,
                 also after an interrupt.
-                Exit code 1 when a byte was wrong, a call failed, or it was interrupted; the report is printed all the same.
+                With --nodes the requests go to the nodes in turn, one at a time, through a client of each in this process: the turns of a
+                conversation go to different nodes. A hit counts as shared memory when the block lies at the client's own node, and as
+                another node's otherwise. With --kill-every the next kill waits until the node serves again.
+                Exit code 1 when a byte was wrong, a call failed, or it was interrupted; the report is printed all the same. Calls that fail
+                because a node was killed are counted with their reasons, and do not change the exit code.
                 """,
         };
         command.Add(verb._trace);
         foreach (var option in (Option[])[
-            verb._limit, verb._bytesPerBlock, verb._shm, verb._cold, verb._coldCapacity, verb._seed, verb._keep, verb._json,
+            verb._limit, verb._bytesPerBlock, verb._shm, verb._cold, verb._coldCapacity, verb._seed, verb._nodes, verb._killEvery, verb._keep, verb._json,
         ])
             command.Add(option);
         verb._node.AddTo(command);
+        verb._killEvery.HelpName = "SECONDS";
         command.Validators.Add(result =>
         {
+            if (result.GetResult(verb._killEvery) is not null && result.GetResult(verb._nodes) is null)
+                result.AddError("--kill-every is for nodes in processes of their own: say how many with --nodes.");
             if (result.GetValue(verb._trace) is not null && result.GetValue(verb._seed) is not null)
                 result.AddError("--seed is for the generated load: leave it out, or the trace.");
             if (result.GetResult(verb._coldCapacity) is not null && result.GetResult(verb._cold) is null)
@@ -159,14 +179,55 @@ internal sealed class ReplayVerb
         CancellationToken cancellationToken)
     {
         var bytesPerBlock = (int)(line.GetValue(_bytesPerBlock) ?? BytesPerBlockDefault);
+        if (line.GetValue(_nodes) is { } nodes)
+        {
+            await using var lines = new LineForwarder(_console);
+            await using var fleet = await StartFleetAsync(request, (int)nodes, bytesPerBlock, lines.Say, cancellationToken);
+            var seed = (ulong?)line.GetValue(_seed) ?? SeedDefault;
+            await using var killer = line.GetValue(_killEvery) is { } seconds
+                ? new NodeKiller(fleet, TimeSpan.FromSeconds(seconds), seed, _console.Time, lines.Say)
+                : null;
+            return Print(line, await ReplaySession.RunAsync(
+                ReplayTarget.Of(fleet, killer), requests, total, bytesPerBlock, _console, cancellationToken));
+        }
+
         await using var node = await _launcher.StartAsync(request, _console, cancellationToken);
-        var (report, isComplete) = await ReplaySession.RunAsync(
-            node.Cache, requests, total, bytesPerBlock, _console, cancellationToken);
+        return Print(line, await ReplaySession.RunAsync(
+            ReplayTarget.Of(node.Cache), requests, total, bytesPerBlock, _console, cancellationToken));
+    }
+
+    private async Task<FleetHosts> StartFleetAsync(
+        NodeRequest request, int nodes, int bytesPerBlock, Action<string> say, CancellationToken cancellationToken)
+    {
+        // As with a node in this process: what is not to be kept must not meet what is, and has no files but those of the command line.
+        if (!request.KeepArena)
+            request = request.Under($"{ColdPath}.directory", "\"\"");
+        var options = UpVerb.Load(request);
+        var name = request.KeepArena ? options.Cluster.Name : string.Create(CultureInfo.InvariantCulture, $"throwaway-{Environment.ProcessId}");
+        var capacity = options.Tiers.Shm.CapacityBytes;
+        var settings = new FleetSettings(name, options.Tiers.Shm.Directory)
+        {
+            ConfigFile = request.ConfigFile,
+            Settings = request.Settings,
+            Reset = !request.KeepArena,
+            KeepArenas = request.KeepArena,
+            Time = _console.Time,
+        };
+        settings = settings with { StartPatience = settings.StartPatience + TimeSpan.FromSeconds(nodes * (double)capacity / BytesPerSecondMin) };
+        FleetRoom.Require(settings, nodes, capacity);
+        var logging = LoggerFactory.Create(builder => builder.SetMinimumLevel(LogLevel.Warning).AddProvider(new ConsoleLogProvider(_console)));
+        var fleet = await FleetHosts.StartAsync(settings, nodes, bytesPerBlock, say, logging, cancellationToken);
+        say($"replay: all {nodes} nodes serve");
+        return fleet;
+    }
+
+    private int Print(ParseResult line, (ReplayReport Report, bool IsComplete) outcome)
+    {
         if (line.GetValue(_json))
-            JsonOutput.Write(_console.Out, report);
+            JsonOutput.Write(_console.Out, outcome.Report);
         else
-            TableOutput.Write(_console.Out, ReplayTable.Of(report));
-        return report.IsClean && isComplete ? ExitCode.Ok : ExitCode.Failed;
+            TableOutput.Write(_console.Out, ReplayTable.Of(outcome.Report));
+        return outcome.Report.IsClean && outcome.IsComplete ? ExitCode.Ok : ExitCode.Failed;
     }
 
     private static string Text(long bytes) => bytes.ToString(CultureInfo.InvariantCulture);

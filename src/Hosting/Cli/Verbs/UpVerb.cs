@@ -88,7 +88,9 @@ internal sealed class UpVerb
         return isWell ? ExitCode.Ok : ExitCode.Failed;
     }
 
-    private static CascadeOptions Load(NodeRequest request)
+    /// <summary>The settings that nodes of a request are started with.</summary>
+    /// <exception cref="CliException">The configuration is wrong.</exception>
+    internal static CascadeOptions Load(NodeRequest request)
     {
         try
         {

@@ -1,0 +1,62 @@
+using Cascade.Core.Identity;
+using Cascade.Hosting.Cli.Fleet;
+
+namespace Cascade.Hosting.Replay;
+
+/// <summary>What a replay goes to: a node in this process, or a fleet of them in their own.</summary>
+internal sealed class ReplayTarget
+{
+    private readonly Func<Task<NodeFigures>> _figures;
+    private readonly Func<IReadOnlyList<string>> _problems;
+
+    private ReplayTarget(IReadOnlyList<ReplayHost> hosts, Func<Task<NodeFigures>> figures, Func<IReadOnlyList<string>> problems) =>
+        (Hosts, _figures, _problems) = (hosts, figures, problems);
+
+    /// <summary>What takes the requests, in turn.</summary>
+    public IReadOnlyList<ReplayHost> Hosts { get; }
+
+    /// <summary>Nodes that are processes; null for a node in this one.</summary>
+    public int? Nodes { get; private init; }
+
+    /// <summary>Kills nodes during the replay; null for none.</summary>
+    public NodeKiller? Killer { get; private init; }
+
+    /// <summary>A node in this process.</summary>
+    public static ReplayTarget Of(ICascade cache) => new(
+        [new ReplayHost(cache)], async () => NodeFigures.Of((await cache.StatAsync(CancellationToken.None)).Tiers), static () => []);
+
+    /// <summary>A fleet.</summary>
+    /// <param name="fleet">Its nodes serve.</param>
+    /// <param name="killer">Kills them during the replay; null for none.</param>
+    public static ReplayTarget Of(FleetHosts fleet, NodeKiller? killer) => new(
+        [.. fleet.Caches.Select(static (cache, node) => new ReplayHost(cache, new NodeId((uint)node)))],
+        () => FiguresOfAsync(fleet, killer),
+        () => ProblemsOf(fleet, killer))
+    {
+        Nodes = fleet.Caches.Count,
+        Killer = killer,
+    };
+
+    /// <summary>What the nodes counted since they started, in earlier lives too as far as that is known.</summary>
+    /// <exception cref="CascadeUnavailableException">A node does not answer.</exception>
+    public Task<NodeFigures> FiguresAsync() => _figures();
+
+    /// <summary>What went wrong with nodes beside the kills, in words. To be called once, at the end.</summary>
+    public IReadOnlyList<string> Problems() => _problems();
+
+    private static async Task<NodeFigures> FiguresOfAsync(FleetHosts fleet, NodeKiller? killer)
+    {
+        var sum = killer?.FiguresOfTheDead ?? default;
+        for (var node = 0; node < fleet.Caches.Count; node++)
+            sum = sum.With(NodeFigures.Of(await fleet.ReportAsync(node)));
+        return sum;
+    }
+
+    private static List<string> ProblemsOf(FleetHosts fleet, NodeKiller? killer)
+    {
+        var problems = killer?.Problems.ToList() ?? [];
+        while (fleet.Fleet.Ends.TryRead(out var end))
+            problems.Add($"{end} unasked");
+        return problems;
+    }
+}
