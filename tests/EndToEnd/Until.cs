@@ -16,4 +16,15 @@ internal static class Until
             await Task.Delay(Interval);
         }
     }
+
+    /// <summary>Returns when the condition holds; fails with the complaint when it does not in time.</summary>
+    public static async Task TrueAsync(Func<Task<bool>> condition, Func<string> complaint)
+    {
+        var start = TimeProvider.System.GetTimestamp();
+        while (!await condition())
+        {
+            Assert.True(TimeProvider.System.GetElapsedTime(start) < Patience, complaint());
+            await Task.Delay(Interval);
+        }
+    }
 }

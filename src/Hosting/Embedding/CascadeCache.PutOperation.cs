@@ -177,12 +177,35 @@ internal sealed partial class CascadeCache
         }
 
         /// <summary>
-        /// Asks for room or for a fill. Whom is asked always answers by the deadline in the message; a caller that leaves earlier must not
-        /// leave behind what is granted after that.
+        /// Asks for room or for a fill, again while the cluster finds out who is in charge. Whom is asked always answers by the deadline in the message; a
+        /// caller that leaves earlier must not leave behind what is granted after that.
         /// </summary>
         private async ValueTask<object> AskForGrantAsync(IActorRef actor, object message, CancellationToken cancellationToken)
         {
-            cancellationToken.ThrowIfCancellationRequested();
+            for (var pause = PauseMin; ; pause = pause * 2 < PauseMax ? pause * 2 : PauseMax)
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                try
+                {
+                    var reply = await AskForGrantOnceAsync(actor, message is Begin begin ? begin with { Timeout = Left } : message, cancellationToken);
+                    if (reply is not Moved)
+                        return reply;
+                    if (Left <= pause)
+                        return new Busy("nobody in the cluster was in charge of the block in time: it is taking in or losing nodes");
+                }
+                catch (PeerUnreachableException e)
+                {
+                    // A node was lost, and what it granted with it; its part is taken over as soon as the others know.
+                    if (Left <= pause)
+                        throw Unavailable(actor, message, e);
+                }
+
+                await Task.Delay(pause, node.Time, cancellationToken);
+            }
+        }
+
+        private async ValueTask<object> AskForGrantOnceAsync(IActorRef actor, object message, CancellationToken cancellationToken)
+        {
             var asked = actor.Ask<object>(message, Timeout.InfiniteTimeSpan, CancellationToken.None);
             try
             {
