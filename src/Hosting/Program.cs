@@ -12,5 +12,7 @@ var cli = new CascadeCli(
     InspectVerb.Create(console),
     NodeVerb.Create(console, launcher),
     UpVerb.Create(console, launcher),
+    PutVerb.Create(console, launcher),
+    GetVerb.Create(console, launcher),
     CertsVerb.Create(console));
 return await cli.RunAsync(args, signals.Token);
