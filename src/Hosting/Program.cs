@@ -13,5 +13,13 @@ var cli = new CascadeCli(
     InspectVerb.Create(console),
     NodeVerb.Create(console, launcher),
     UpVerb.Create(console, launcher),
+    PutVerb.Create(console, launcher),
+    GetVerb.Create(console, launcher),
+    StatVerb.Create(console, launcher),
+    KeyListVerbs.CreateProtect(console, launcher),
+    KeyListVerbs.CreateUnprotect(console, launcher),
+    KeyListVerbs.CreateDelete(console, launcher),
+    MembersVerb.Create(console, launcher),
+    DrainVerb.Create(console, launcher),
     CertsVerb.Create(console));
 return await cli.RunAsync(args, signals.Token);

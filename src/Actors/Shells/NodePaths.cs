@@ -20,6 +20,9 @@ public static class NodePaths
     /// <summary>The node's part in the prefix registry.</summary>
     public const string Registry = "/user/prefix-registry";
 
+    /// <summary>What does with the node what others ask for.</summary>
+    public const string NodeControl = "/user/node-control";
+
     /// <summary>The actor of a tier.</summary>
     public static string Of(TierKind tier) => tier switch
     {

@@ -214,4 +214,10 @@ public static class WireNumbers
     public const uint Replicate = 904;
     /// <summary><see cref="Messages.Replicated"/>.</summary>
     public const uint Replicated = 905;
+
+    // A node as a whole: 950 to 959.
+    /// <summary><see cref="Messages.DrainNode"/>.</summary>
+    public const uint DrainNode = 950;
+    /// <summary><see cref="Messages.Draining"/>.</summary>
+    public const uint Draining = 951;
 }

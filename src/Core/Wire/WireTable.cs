@@ -104,6 +104,7 @@ public static class WireTable
     [
         .. OutcomeWire.Codecs(), .. OwnerWire.Codecs(), .. KeyIndexWire.Codecs(), .. TierWire.Codecs(), .. ColdWire.Codecs(), .. RegistryWire.Codecs(),
         .. KeyReplicaWire.Codecs(), .. TrackerWire.Codecs(), .. MembershipWire.Codecs(), .. HoldingsWire.Codecs(), .. RemoteWire.Codecs(),
+        .. NodeWire.Codecs(),
     ];
 
     private static WireCodec?[] Numbered()

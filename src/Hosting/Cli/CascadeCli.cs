@@ -14,11 +14,14 @@ internal sealed class CascadeCli
     /// <summary>Set to anything but 0, it does what <c>--verbose</c> does.</summary>
     public const string VerboseVariable = "CASCADE_VERBOSE";
 
+    /// <summary>The option of all verbs by which they say more.</summary>
+    public const string VerboseOption = "--verbose";
+
     private readonly CliConsole _console;
     private readonly RootCommand _root;
-    private readonly Option<bool> _verbose = new("--verbose")
+    private readonly Option<bool> _verbose = new(VerboseOption)
     {
-        Description = "Show where an unexpected error came from.",
+        Description = "Show where an unexpected error came from; verbs against a cluster log as much as a node.",
         Recursive = true,
     };
 

@@ -17,8 +17,8 @@ internal sealed class CliConsole(
 
     /// <summary>The streams of this process.</summary>
     public static CliConsole OfProcess() => Console.IsErrorRedirected
-        ? new(Console.Out, Console.Error, errorIsTerminal: false, TimeProvider.System)
-        : new(Console.Out, Console.Error, errorIsTerminal: true, TimeProvider.System, Console.WindowWidth);
+        ? new(Console.Out, Console.Error, errorIsTerminal: false, TimeProvider.System) { OutputIsTerminal = !Console.IsOutputRedirected }
+        : new(Console.Out, Console.Error, errorIsTerminal: true, TimeProvider.System, Console.WindowWidth) { OutputIsTerminal = !Console.IsOutputRedirected };
 
     /// <summary>Takes data: tables, JSON documents, help that was asked for.</summary>
     public TextWriter Out { get; } = output;
@@ -28,6 +28,15 @@ internal sealed class CliConsole(
 
     /// <summary>True when a person may be watching the error stream.</summary>
     public bool ErrorIsTerminal { get; } = errorIsTerminal;
+
+    /// <summary>True when a person may be watching the output.</summary>
+    public bool OutputIsTerminal { get; init; }
+
+    /// <summary>Opens the standard input for bytes.</summary>
+    public Func<Stream> OpenInput { get; init; } = Console.OpenStandardInput;
+
+    /// <summary>Opens the standard output for bytes; what <see cref="Out"/> took before is to be flushed.</summary>
+    public Func<Stream> OpenOutput { get; init; } = Console.OpenStandardOutput;
 
     /// <summary>The clock.</summary>
     public TimeProvider Time { get; } = time;

@@ -39,6 +39,24 @@ internal static class CommonOptions
         };
     }
 
+    /// <summary>A duration, with a unit as in the configuration; null when it is not given.</summary>
+    public static Option<TimeSpan?> Time(string name, string description, TimeSpan min, TimeSpan max) => new(name)
+    {
+        Description = description,
+        HelpName = "TIME",
+        CustomParser = result =>
+        {
+            var text = result.Tokens[0].Value;
+            if (!Duration.TryParse(text, out var duration, out var reason))
+                result.AddError($"'{text}' is not good for {name}: {reason}.");
+            else if (duration < min || duration > max)
+                result.AddError(string.Create(CultureInfo.InvariantCulture, $"'{text}' is not good for {name}: expected {min.TotalSeconds} to {max.TotalSeconds} s."));
+            else
+                return duration;
+            return null;
+        },
+    };
+
     /// <summary>A directory, which need not be there; its full path, null when it is not given.</summary>
     public static Option<string?> Folder(string name, string description) => new(name)
     {

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Json;
 
 namespace Cascade.Hosting.Cli;
 
@@ -25,4 +26,8 @@ internal static class HumanText
     /// <summary>A number with a unit behind it: <c>1.25 us</c>.</summary>
     public static string Quantity(double value, string unit) =>
         string.Create(CultureInfo.InvariantCulture, $"{value:#,0.###} {unit}");
+
+    /// <summary>The name of a tier, a state and the like, as in JSON documents: <c>shm</c>.</summary>
+    public static string Name<T>(T value)
+        where T : struct, Enum => JsonNamingPolicy.SnakeCaseLower.ConvertName(value.ToString());
 }

@@ -1,3 +1,5 @@
+using Cascade.Actors.Shells;
+using Cascade.Core.Sharding;
 using Cascade.Hosting.Configuration.Hocon;
 
 namespace Cascade.Hosting.Cli;
@@ -26,6 +28,33 @@ internal sealed record NodeRequest(string? ConfigFile, IReadOnlyList<string> Set
     public NodeRequest Under(string path, string value) => this with { Settings = [$"{path}={value}", .. Settings] };
 }
 
+/// <summary>What the command line says about the cluster that a verb is carried out against.</summary>
+/// <param name="Node">The configuration.</param>
+internal sealed record ClientRequest(NodeRequest Node)
+{
+    /// <summary>How long to wait for the cluster.</summary>
+    public TimeSpan JoinWithin { get; init; } = ClusterClient.JoinWithinDefault;
+
+    /// <summary>Bytes of the largest block that is put: the client's memory must hold it.</summary>
+    public long BlockBytes { get; init; }
+
+    /// <summary>Log as much as the configuration says, not only what is wrong.</summary>
+    public bool IsVerbose { get; init; }
+}
+
+/// <summary>A client of a cluster in this process. Disposing it leaves the cluster.</summary>
+internal interface IClusterSession : IAsyncDisposable
+{
+    /// <summary>The cache of the cluster.</summary>
+    ICascade Cache { get; }
+
+    /// <summary>Who is in the cluster, as is known now; the client itself among them.</summary>
+    ClusterState Cluster { get; }
+
+    /// <summary>The actors of the nodes.</summary>
+    NodeRefs Nodes { get; }
+}
+
 /// <summary>A node in this process. Disposing it drains and stops it.</summary>
 internal interface INodeSession : IAsyncDisposable
 {
@@ -37,6 +66,9 @@ internal interface INodeSession : IAsyncDisposable
 
     /// <summary>Completes, with the reason in words, when the node cannot go on and is to be stopped.</summary>
     Task<string> CannotGoOn { get; }
+
+    /// <summary>Completes when another member of the cluster asked that the node drain: it is to be stopped.</summary>
+    Task DrainAsked { get; }
 
     /// <summary>The directory in which its arena lies.</summary>
     string MemoryDirectory { get; }
@@ -55,4 +87,11 @@ internal interface INodeLauncher
     /// <param name="cancellationToken">Gives the start up.</param>
     /// <exception cref="CliException">The configuration is wrong, or something that the node needs is not there.</exception>
     Task<INodeSession> StartAsync(NodeRequest request, CliConsole console, CancellationToken cancellationToken);
+
+    /// <summary>Joins a running cluster as a client.</summary>
+    /// <param name="request">What the command line says.</param>
+    /// <param name="console">Where to tell what a person should know.</param>
+    /// <param name="cancellationToken">Gives it up.</param>
+    /// <exception cref="CliException">The configuration is wrong, or no node of the cluster answers (<see cref="ExitCode.Unavailable"/>).</exception>
+    Task<IClusterSession> ConnectAsync(ClientRequest request, CliConsole console, CancellationToken cancellationToken);
 }

@@ -2,7 +2,7 @@ using System.CommandLine;
 
 namespace Cascade.Hosting.Cli;
 
-/// <summary>The options of every verb that starts a node: <c>--config</c>, <c>--set</c> and <c>--print-config</c>.</summary>
+/// <summary>The options of every verb that starts a node, <c>--config</c>, <c>--set</c> and <c>--print-config</c>, or that joins a cluster, without the last.</summary>
 internal sealed class NodeOptions
 {
     private const string Expected = "path=value, such as cascade.tiers.shm.capacity=1GiB";
@@ -38,9 +38,15 @@ internal sealed class NodeOptions
     /// <summary>Gives a verb the options.</summary>
     public void AddTo(Command verb)
     {
+        AddSettingsTo(verb);
+        verb.Add(_printConfig);
+    }
+
+    /// <summary>Gives a verb <c>--config</c> and <c>--set</c> alone.</summary>
+    public void AddSettingsTo(Command verb)
+    {
         verb.Add(_config);
         verb.Add(_set);
-        verb.Add(_printConfig);
     }
 
     /// <summary>What the command line says about the node.</summary>

@@ -27,6 +27,7 @@ public sealed class CascadeNode : IAsyncDisposable
     private AddressFile? _addressFile;
     private Task? _stopped;
     private readonly Lock _stopOnce = new();
+    private readonly TaskCompletionSource _drainAsked = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     private CascadeNode(NodeParts parts, NodeStartup startup, ILogger logger)
     {
@@ -34,6 +35,7 @@ public sealed class CascadeNode : IAsyncDisposable
         _startup = startup;
         _logger = logger;
         _cache = new CascadeCache(parts.Cache);
+        parts.System.ActorOf(NodeControl.Props(parts.Cluster.View, () => _drainAsked.TrySetResult()), NodeControl.Name);
     }
 
     /// <summary>The node's cache.</summary>
@@ -52,6 +54,9 @@ public sealed class CascadeNode : IAsyncDisposable
     /// Completes, with the reason in words, when the node cannot go on: another process has its number. It is then to be stopped.
     /// </summary>
     public Task<string> CannotGoOn => _parts.Cluster.Overruled;
+
+    /// <summary>Completes when another member of the cluster asked that this node drain. It is then to be stopped, as by a signal.</summary>
+    public Task DrainAsked => _drainAsked.Task;
 
     /// <summary>The actors of other nodes.</summary>
     internal NodeRefs Nodes => _parts.Cluster.Nodes;

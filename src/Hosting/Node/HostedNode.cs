@@ -4,8 +4,9 @@ using Microsoft.Extensions.Logging;
 
 namespace Cascade.Hosting.Node;
 
-/// <summary>Starts a node with its host and drains it at the host's stop.</summary>
-internal sealed class HostedNode(CascadeHostOptions host, CascadeOptions options, ILoggerFactory logging) : IHostedService, IAsyncDisposable
+/// <summary>Starts a node with its host and drains it at the host's stop. A node that is asked to drain stops its host, as a signal does.</summary>
+internal sealed class HostedNode(
+    CascadeHostOptions host, CascadeOptions options, ILoggerFactory logging, IHostApplicationLifetime lifetime) : IHostedService, IAsyncDisposable
 {
     private CascadeNode? _node;
 
@@ -14,11 +15,14 @@ internal sealed class HostedNode(CascadeHostOptions host, CascadeOptions options
     public CascadeNode Running =>
         _node ?? throw new CascadeUnavailableException("The node is not running yet: it starts with the host (IHost.StartAsync).");
 
-    public async Task StartAsync(CancellationToken cancellationToken) =>
-        _node = await CascadeNode.StartAsync(
-            options,
-            new NodeStartup { Logging = logging, Reset = host.Reset, KeepArena = host.KeepArena },
-            cancellationToken);
+    public async Task StartAsync(CancellationToken cancellationToken)
+    {
+        var startup = new NodeStartup { Logging = logging, Reset = host.Reset, KeepArena = host.KeepArena };
+        var node = _node = host.JoinWithin is { } timeout
+            ? await ClusterClient.JoinAsync(options, startup, timeout, cancellationToken)
+            : await CascadeNode.StartAsync(options, startup, cancellationToken);
+        _ = StopHostWhenAskedAsync(node);
+    }
 
     public async Task StopAsync(CancellationToken cancellationToken)
     {
@@ -27,4 +31,11 @@ internal sealed class HostedNode(CascadeHostOptions host, CascadeOptions options
     }
 
     public ValueTask DisposeAsync() => _node?.DisposeAsync() ?? ValueTask.CompletedTask;
+
+    private async Task StopHostWhenAskedAsync(CascadeNode node)
+    {
+        await node.DrainAsked;
+        NodeLog.DrainAsked(logging.CreateLogger("Cascade.Node"));
+        lifetime.StopApplication();
+    }
 }

@@ -1,4 +1,6 @@
 using System.Globalization;
+using Cascade.Actors.Shells;
+using Cascade.Core.Sharding;
 using Cascade.Hosting.Cli;
 using Cascade.Hosting.Configuration;
 using Cascade.Tiers.Cold;
@@ -7,9 +9,12 @@ using Microsoft.Extensions.Logging;
 
 namespace Cascade.Hosting.Node;
 
-/// <summary>Starts nodes for verbs: configuration from file, environment and command line, log lines to the error stream.</summary>
+/// <summary>Starts nodes and clients for verbs: configuration from file, environment and command line, log lines to the error stream.</summary>
 internal sealed class NodeLauncher : INodeLauncher
 {
+    /// <summary>What a client's memory has more than the block that it is for.</summary>
+    private const long SpareBytes = 1 << 20;
+
     /// <inheritdoc/>
     public string DescribeConfiguration(NodeRequest request) => ConfigurationPrinter.Print(Load(request));
 
@@ -21,17 +26,41 @@ internal sealed class NodeLauncher : INodeLauncher
         using var recovery = new ProgressReporter(console, "reading the files of the cold tier", HumanText.Count);
         var startup = new NodeStartup
         {
-            Logging = LoggerFactory.Create(logging => logging
-                .SetMinimumLevel(options.Logging.Level)
-                .AddProvider(new ConsoleLogProvider(console))),
+            Logging = LoggingTo(console, options.Logging.Level),
             Progress = progress,
             RecoveryProgress = recovery,
             Reset = request.Reset,
             KeepArena = request.KeepArena,
         };
+        return new Session(await ExplainAsync(() => CascadeNode.StartAsync(options, startup, cancellationToken)), options.Tiers.Shm.Directory);
+    }
+
+    /// <inheritdoc/>
+    public async Task<IClusterSession> ConnectAsync(ClientRequest request, CliConsole console, CancellationToken cancellationToken)
+    {
+        var settings = ClusterClient.SettingsWith(request.Node.Settings);
+        var options = LoadWith(request.Node.ConfigFile, settings).Options;
+        if (options.Tiers.Shm.MaxBlockBytes < request.BlockBytes)
+        {
+            var capacity = string.Create(CultureInfo.InvariantCulture, $"cascade.tiers.shm.capacity={RoundUp(request.BlockBytes) + SpareBytes}");
+            options = LoadWith(request.Node.ConfigFile, [.. settings, capacity, "cascade.tiers.shm.max-block=0"]).Options;
+        }
+
+        var level = request.IsVerbose || options.Logging.Level > LogLevel.Warning ? options.Logging.Level : LogLevel.Warning;
+        var startup = new NodeStartup { Logging = LoggingTo(console, level), Time = console.Time };
+        return new Client(await ExplainAsync(() => ClusterClient.JoinAsync(options, startup, request.JoinWithin, cancellationToken)));
+    }
+
+    private static ILoggerFactory LoggingTo(CliConsole console, LogLevel level) =>
+        LoggerFactory.Create(logging => logging.SetMinimumLevel(level).AddProvider(new ConsoleLogProvider(console)));
+
+    private static long RoundUp(long bytes) => (bytes + SpareBytes - 1) / SpareBytes * SpareBytes;
+
+    private static async Task<CascadeNode> ExplainAsync(Func<Task<CascadeNode>> start)
+    {
         try
         {
-            return new Session(await CascadeNode.StartAsync(options, startup, cancellationToken), options.Tiers.Shm.Directory);
+            return await start();
         }
         catch (ArenaRefusedException e)
         {
@@ -57,13 +86,18 @@ internal sealed class NodeLauncher : INodeLauncher
         string[] throwaway = request.KeepArena
             ? []
             : [string.Create(CultureInfo.InvariantCulture, $"cascade.cluster.name=throwaway-{Environment.ProcessId}")];
+        return LoadWith(request.ConfigFile, [.. withoutFiles, .. request.Settings, .. throwaway]);
+    }
+
+    private static CascadeConfiguration LoadWith(string? file, string[] settings)
+    {
         try
         {
             return CascadeConfiguration.Load(new ConfigurationSources
             {
-                FilePath = request.ConfigFile,
+                FilePath = file,
                 Environment = ConfigurationSources.ProcessEnvironment(),
-                Overrides = [.. withoutFiles, .. request.Settings, .. throwaway],
+                Overrides = settings,
             });
         }
         catch (ConfigurationException e)
@@ -81,6 +115,19 @@ internal sealed class NodeLauncher : INodeLauncher
         public string MemoryDirectory => memoryDirectory;
 
         public Task<string> CannotGoOn => node.CannotGoOn;
+
+        public Task DrainAsked => node.DrainAsked;
+
+        public ValueTask DisposeAsync() => node.DisposeAsync();
+    }
+
+    private sealed class Client(CascadeNode node) : IClusterSession
+    {
+        public ICascade Cache => node.Cache;
+
+        public ClusterState Cluster => node.Cluster;
+
+        public NodeRefs Nodes => node.Nodes;
 
         public ValueTask DisposeAsync() => node.DisposeAsync();
     }

@@ -74,4 +74,7 @@ internal static partial class NodeLog
 
     [LoggerMessage(1020, LogLevel.Information, "A connection for blocks from {From} was closed: {Reason} {Detail}")]
     public static partial void BulkClosed(ILogger logger, System.Net.EndPoint? from, Tiers.Fabric.BulkCloseReason reason, string? detail);
+
+    [LoggerMessage(1025, LogLevel.Information, "Another member of the cluster asked this node to drain: its host stops")]
+    public static partial void DrainAsked(ILogger logger);
 }

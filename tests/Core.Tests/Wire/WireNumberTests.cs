@@ -29,6 +29,7 @@ public sealed class WireNumberTests
         (707, typeof(SyncRefused)),
         (800, typeof(ListHoldings)), (801, typeof(Holdings)), (802, typeof(HoldingsDigest)), (803, typeof(Believed)),
         (900, typeof(LeaseCopy)), (901, typeof(CopyLeased)), (902, typeof(RenewCopy)), (903, typeof(ReleaseCopy)), (904, typeof(Replicate)), (905, typeof(Replicated)),
+        (950, typeof(DrainNode)), (951, typeof(Draining)),
     ];
 
     // They name room in an arena that only the tier's own process may write, or a place in the queue for it.

@@ -28,6 +28,9 @@ internal sealed class CliTesting : INodeLauncher, IDisposable
     /// <summary>Completed by a test whose node cannot go on.</summary>
     public TaskCompletionSource<string> CannotGoOn { get; } = new();
 
+    /// <summary>Completed by a test that has the node asked to drain.</summary>
+    public TaskCompletionSource DrainAsked { get; } = new();
+
     public Task<INodeSession> StartAsync(NodeRequest request, CliConsole console, CancellationToken cancellationToken)
     {
         if (OnStart(request) is { } exception)
@@ -35,6 +38,9 @@ internal sealed class CliTesting : INodeLauncher, IDisposable
         Started.Add(request);
         return Task.FromResult<INodeSession>(new Session(this));
     }
+
+    public Task<IClusterSession> ConnectAsync(ClientRequest request, CliConsole console, CancellationToken cancellationToken) =>
+        throw new NotSupportedException("The stand-in is a node, and in no cluster.");
 
     public Task<int> RunAsync(params string[] arguments) => RunAsync(CancellationToken.None, arguments);
 
@@ -60,6 +66,8 @@ internal sealed class CliTesting : INodeLauncher, IDisposable
         public string MemoryDirectory => "/dev/shm";
 
         public Task<string> CannotGoOn => testing.CannotGoOn.Task;
+
+        public Task DrainAsked => testing.DrainAsked.Task;
 
         public ValueTask DisposeAsync()
         {

@@ -18,7 +18,7 @@ internal static class NodeVerb
             new Example("cascade node --reset", "start empty, also when the arena that is there cannot be used"))
         {
             Details = """
-                The first signal drains the node and ends it with exit code 0; a second one ends it at once.
+                The first signal drains the node and ends it with exit code 0, as 'cascade drain' does; a second one ends it at once.
                 Its blocks stay in /dev/shm and are served again by the next start, as they are after a crash.
                 Exit code 2: the configuration is wrong; all its faults are told. Exit code 3: the arena cannot be used.
                 """,
@@ -53,9 +53,10 @@ internal static class NodeVerb
             {
                 console.Say("node: serving; SIGTERM or Ctrl-C drains and stops it");
                 var stopped = Task.Delay(Timeout.Infinite, stop);
-                if (await Task.WhenAny(stopped, node.CannotGoOn) == node.CannotGoOn)
+                var end = await Task.WhenAny(stopped, node.CannotGoOn, node.DrainAsked);
+                if (end == node.CannotGoOn)
                     throw new CliException(ExitCode.Unavailable, await node.CannotGoOn);
-                console.Say("node: draining");
+                console.Say(end == node.DrainAsked ? "node: asked by another to drain; draining" : "node: draining");
             }
         }
         catch (OperationCanceledException e) when (stop.IsCancellationRequested)
