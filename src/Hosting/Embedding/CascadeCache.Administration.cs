@@ -117,7 +117,7 @@ internal sealed partial class CascadeCache
 
         // It may have been evicted just before the registration took hold; from then on it cannot be.
         var isProtected = await AskAsync(_node, _node.Actors.Owners, new Protect(id, key.Digest), timeout, cancellationToken) is ProtectDone;
-        if (!_node.Registered.State.TryGet(key.Digest, out var entry) || entry.IsRemoved || entry.Id != id)
+        if (!_node.IsClient && (!_node.Registered.State.TryGet(key.Digest, out var entry) || entry.IsRemoved || entry.Id != id))
         {
             // A withdrawal overtook it: what the registry told the owner then came before the protection.
             _node.Actors.Owners.Tell(new Unprotect(id, key.Digest));

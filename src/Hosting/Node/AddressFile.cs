@@ -38,6 +38,9 @@ internal sealed class AddressFile : IDisposable
         return new AddressFile(path);
     }
 
+    /// <summary>The file of the node whose arena lies at a path.</summary>
+    public static string Beside(string arenaPath) => arenaPath + Extension;
+
     /// <summary>The addresses that nodes of a cluster on this machine left, in the order of their numbers.</summary>
     public static IReadOnlyList<NodeAddress> Find(string directory, string cluster)
     {

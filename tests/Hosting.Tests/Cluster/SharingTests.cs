@@ -123,6 +123,7 @@ public sealed class SharingTests
             Assert.Equal((TierKind.Remote, true), (got.Lease.Tier, got.Lease.Span.SequenceEqual(Blocks.Bytes(0))));
         }
 
+        Assert.Equal(new ProtectResult(ProtectStatus.Protected, 1), await client.Cache.ProtectAsync(new[] { Blocks.Key(1) }));
         await nodes.StopAsync(70_000);
         for (var n = 0; n < Count; n++)
         {

@@ -1,3 +1,4 @@
+using Cascade.Hosting.Node;
 using System.Threading.Channels;
 
 namespace Cascade.Hosting.Cli.Fleet;
@@ -139,7 +140,11 @@ internal sealed class NodeFleet : IAsyncDisposable
             {
                 // Opened for itself alone, which takes the lock that the node of an arena holds: what another process serves is not removed.
                 using (new FileStream(path, FileMode.Open, FileAccess.ReadWrite, FileShare.None))
+                {
+                    // What a killed node told of its address goes with it.
+                    File.Delete(AddressFile.Beside(path));
                     File.Delete(path);
+                }
             }
             catch (FileNotFoundException)
             {
