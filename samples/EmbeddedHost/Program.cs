@@ -8,7 +8,8 @@ using Microsoft.Extensions.Logging;
 
 // A program that stores nothing itself and uses the cluster of this machine, as 'cascade up' starts it. Settings are arguments: cascade.cluster.name=blue
 var builder = Host.CreateApplicationBuilder();
-builder.Logging.SetMinimumLevel(LogLevel.Warning);
+builder.Logging.ClearProviders().AddConsole(console => console.LogToStandardErrorThreshold = LogLevel.Trace).SetMinimumLevel(LogLevel.Warning)
+    .AddFilter("Microsoft.Extensions.Hosting", LogLevel.None);
 builder.AddCascadeClient(client =>
 {
     foreach (var setting in args)

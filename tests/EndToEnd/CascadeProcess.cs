@@ -15,7 +15,7 @@ internal sealed class CascadeProcess : IDisposable
     private readonly Task<string> _output;
     private readonly Task _errorPump;
 
-    private CascadeProcess(string? awaitedWord, string[] arguments)
+    private CascadeProcess(string? awaitedWord, string[] arguments, string program = "cascade.dll", byte[]? input = null)
     {
         var start = new ProcessStartInfo(Environment.ProcessPath is { } host && Path.GetFileName(host) == "dotnet" ? host : "dotnet")
         {
@@ -25,10 +25,12 @@ internal sealed class CascadeProcess : IDisposable
             UseShellExecute = false,
         };
         start.ArgumentList.Add("exec");
-        start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, "cascade.dll"));
+        start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, program));
         foreach (var argument in arguments)
             start.ArgumentList.Add(argument);
         _process = Process.Start(start)!;
+        if (input is not null)
+            _process.StandardInput.BaseStream.Write(input);
         _process.StandardInput.Close();
         _output = _process.StandardOutput.ReadToEndAsync();
         _errorPump = PumpErrorAsync(awaitedWord);
@@ -47,6 +49,20 @@ internal sealed class CascadeProcess : IDisposable
     public static async Task<(int ExitCode, string Output, string Error)> RunAsync(params string[] arguments)
     {
         using var process = new CascadeProcess(null, arguments);
+        return await process.EndAsync();
+    }
+
+    /// <summary>Runs the program to its end with this on its standard input: not more than a pipe takes.</summary>
+    public static async Task<(int ExitCode, string Output, string Error)> RunWithInputAsync(byte[] input, params string[] arguments)
+    {
+        using var process = new CascadeProcess(null, arguments, input: input);
+        return await process.EndAsync();
+    }
+
+    /// <summary>Runs another program that lies beside this one to its end.</summary>
+    public static async Task<(int ExitCode, string Output, string Error)> RunOtherAsync(string program, params string[] arguments)
+    {
+        using var process = new CascadeProcess(null, arguments, program);
         return await process.EndAsync();
     }
 

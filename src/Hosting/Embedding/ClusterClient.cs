@@ -56,7 +56,9 @@ internal static class ClusterClient
         catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
         {
             throw new NodeRefusedException(
-                string.Create(CultureInfo.InvariantCulture, $"Cluster {cluster} was not joined within {timeout.TotalSeconds:0.###} s, by {seeds}: is one of these nodes running?"), e);
+                string.Create(
+                    CultureInfo.InvariantCulture, $"Cluster {cluster} was not joined within {timeout.TotalSeconds:0.###} s, by {seeds}: is one of these nodes running?"),
+                e);
         }
 
         if (!node.Cluster.Shards.Nodes.IsEmpty)

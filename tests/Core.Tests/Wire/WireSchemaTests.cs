@@ -20,7 +20,7 @@ public sealed class WireSchemaTests
         OutcomesReflection.Descriptor, PlacementReflection.Descriptor, OwnerReflection.Descriptor, KeyIndexReflection.Descriptor, TierReflection.Descriptor,
         ColdReflection.Descriptor, RegistryReflection.Descriptor, TrackerReflection.Descriptor, MembershipReflection.Descriptor,
         HoldingsReflection.Descriptor,
-        RemoteReflection.Descriptor,
+        RemoteReflection.Descriptor, NodeReflection.Descriptor,
     ];
 
     private static readonly string[] Parts =
