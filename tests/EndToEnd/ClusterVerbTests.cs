@@ -6,9 +6,6 @@ namespace Cascade.EndToEnd;
 /// <summary>The verbs against a cluster of processes, each run as a process of its own.</summary>
 public sealed class ClusterVerbTests
 {
-    /// <summary>A verb's process is a client that ends with it: what it puts has to be at a node by then.</summary>
-    internal const string NeedsClientPuts = "a client's put stays in the client's own memory so far";
-
     private static readonly string[] Verbs = ["put", "get", "stat", "protect", "unprotect", "delete", "members", "drain"];
 
     public static TheoryData<string> AllVerbs => [.. Verbs];
@@ -23,7 +20,7 @@ public sealed class ClusterVerbTests
         Assert.Contains("Exit code 3: no node of the cluster answers.", output, StringComparison.Ordinal);
     }
 
-    [Fact(Skip = NeedsClientPuts)]
+    [Fact]
     public async Task Block_that_a_process_put_is_read_by_others_protected_and_deleted()
     {
         using var fleet = new TestFleet("verbs");
@@ -52,7 +49,7 @@ public sealed class ClusterVerbTests
         await EndAsync(fleet, up);
     }
 
-    [Fact(Skip = NeedsClientPuts)]
+    [Fact]
     public async Task Text_goes_from_the_standard_input_of_one_process_to_the_output_of_another()
     {
         using var fleet = new TestFleet("pipes");

@@ -7,7 +7,7 @@ public sealed partial class SampleTests
 {
     private const string EmbeddedHost = "Cascade.EmbeddedHost.dll";
 
-    [Fact(Skip = ClusterVerbTests.NeedsClientPuts)]
+    [Fact]
     public async Task Embedded_host_puts_protects_and_reads_from_the_cluster()
     {
         using var fleet = new TestFleet("sample");

@@ -72,7 +72,9 @@ internal sealed partial class CascadeCache
                 // The tier gets a little less time than the caller gave, so that its reason comes before the caller's time is over.
                 var left = Left;
                 var forTier = left - TimeSpan.FromTicks(Math.Min(left.Ticks / 4, TimeSpan.TicksPerSecond));
-                var reply = await node.Actors.Memory.Ask<object>(new MakeDurable(id, binding, forTier), left, CancellationToken.None);
+                if (await HolderAsync(id) is not { } holder)
+                    return NotDurable(PutStatus.Busy, "it was evicted before it could be written: memory is far too small for the load");
+                var reply = await holder.Ask<object>(new MakeDurable(id, binding, forTier), left, CancellationToken.None);
                 return reply switch
                 {
                     MadeDurable => new PutResult(status, id),
@@ -83,10 +85,24 @@ internal sealed partial class CascadeCache
                     var other => throw Unexpected(other, binding),
                 };
             }
-            catch (Exception e) when (e is AskTimeoutException or MailboxFullException or DeadLetterException)
+            catch (Exception e) when (e is AskTimeoutException or MailboxFullException or DeadLetterException or PeerUnreachableException)
             {
                 return NotDurable(PutStatus.Busy, $"no answer within {deadline}");
             }
+        }
+
+        /// <summary>The memory tier that holds the block: this node's, if it is one that counts.</summary>
+        private async ValueTask<IActorRef?> HolderAsync(BlockId id)
+        {
+            if (!node.IsClient && node.Inventory.Holds(id))
+                return node.Actors.Memory;
+            foreach (var copy in await CopiesOfAsync(node, id, CancellationToken.None))
+            {
+                if (copy.Tier == TierKind.Shm && copy.Node != node.Self && node.Nodes.Of(copy.Node, NodePaths.MemoryTier) is { } holder)
+                    return holder;
+            }
+
+            return node.IsClient ? null : node.Actors.Memory;
         }
 
         private static PutResult NotDurable(PutStatus status, string reason) =>

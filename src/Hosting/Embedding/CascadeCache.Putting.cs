@@ -48,7 +48,7 @@ internal sealed partial class CascadeCache
 
     private string? Unsupported(Acknowledgement acknowledgement)
     {
-        if (acknowledgement.IsDurable && _node.Actors.Cold is null)
+        if (acknowledgement.IsDurable && _node.Actors.Cold is null && !_node.IsClient)
             return "Durable acknowledgement needs a cold tier and this node has none: set cascade.tiers.cold.directory, or use Acknowledgement.Memory.";
         var nodes = _node.Nodes.View.Current.Members.Members.Count(static member => member.TakesWork);
         return acknowledgement.Machines > 1 && acknowledgement.Machines > nodes
