@@ -1,4 +1,6 @@
 using System.Text.Json;
+using Cascade.Hosting;
+using Cascade.Hosting.Replay;
 using Cascade.Hosting.Tests.Embedding;
 
 namespace Cascade.EndToEnd;
@@ -102,9 +104,69 @@ public sealed class ReplayTests
         Assert.False(File.Exists(throwaway));
     }
 
+    [Fact]
+    public async Task Nodes_that_are_processes_share_the_load_and_leave_nothing()
+    {
+        // All blocks stay in memory: what is asked for the first time is a miss, and nothing else is.
+        const int Requests = 150;
+        var load = ChatWorkload.Generate(ChatWorkloadSettings.Default with { Requests = Requests }, seed: 5).SelectMany(request => request.BlockIds.ToArray()).ToList();
+        using var process = CascadeProcess.Start(
+            "replay: all 3 nodes serve", "replay", "--nodes", "3", "--seed", "5", "--limit", "150", "--bytes-per-block", "16KiB", "--shm", "64MiB", "--json");
+        var (exitCode, output, error) = await process.EndAsync();
+        Assert.True(exitCode == 0, $"{exitCode}: {output}{error}");
+        Assert.Empty(LeftBy(process.Id));
+
+        using var report = Parse(output);
+        Assert.Equal([.. Fields, "nodes", "kills", "errors_by_reason"], report.RootElement.EnumerateObject().Select(field => field.Name));
+        Assert.Equal((Requests, load.Count, 0L, 0L), (Number(report, "requests"), Number(report, "blocks_asked"), Number(report, "wrong_bytes"), Number(report, "errors")));
+        Assert.Equal((load.Distinct().Count(), load.Distinct().Count()), (Number(report, "misses"), Number(report, "blocks_put")));
+        Assert.Equal(load.Count - load.Distinct().Count(), ShmHits(report) + RemoteHits(report));
+        Assert.True(ShmHits(report) > 0 && RemoteHits(report) > ShmHits(report), $"{ShmHits(report)} hits at the host's own node, {RemoteHits(report)} at the others'");
+        Assert.True(Number(report, "promoted") >= 0);
+        Assert.Equal((3, 0), (Number(report, "nodes"), Number(report, "kills")));
+    }
+
+    [Fact]
+    public async Task Nodes_that_are_killed_again_and_again_cost_no_wrong_byte_and_no_hang()
+    {
+        // A load of this length would take hours: it is interrupted after the fourth kill.
+        using var process = CascadeProcess.Start(
+            "replay: kill 4:", "replay", "--nodes", "3", "--kill-every", "2", "--limit", "100000000", "--bytes-per-block", "16KiB", "--shm", "16MiB", "--json");
+        var (exitCode, output, error) = await process.EndBySignalAsync("INT");
+        Assert.Equal(1, exitCode);
+        Assert.Contains("interrupted: the report covers what was done until here", error, StringComparison.Ordinal);
+        Assert.Empty(LeftBy(process.Id));
+
+        using var report = Parse(output);
+        Assert.Equal((0L, 3L, 4L), (Number(report, "wrong_bytes"), Number(report, "nodes"), Number(report, "kills")));
+        Assert.True(Number(report, "requests") > 0 && RemoteHits(report) > 0);
+        var reasons = report.RootElement.GetProperty("errors_by_reason").EnumerateObject().ToList();
+        Assert.Equal(Number(report, "errors"), reasons.Sum(reason => reason.Value.GetInt64()));
+        Assert.All(reasons, reason => Assert.True(
+            reason.Name is "other reasons" || reason.Name.StartsWith("put: Busy", StringComparison.Ordinal)
+                || reason.Name.Contains(nameof(CascadeUnavailableException), StringComparison.Ordinal),
+            reason.Name));
+    }
+
+    [Theory]
+    [InlineData("--kill-every is for nodes in processes of their own: say how many with --nodes.", "--kill-every", "2")]
+    [InlineData("'0' is not good for --kill-every: expected a whole number from 1 to 86400.", "--nodes", "3", "--kill-every", "0")]
+    [InlineData("'65' is not good for --nodes: expected a whole number from 1 to 64.", "--nodes", "65")]
+    public async Task Nodes_and_kills_that_cannot_be_are_refused_before_anything_starts(string fault, params string[] options)
+    {
+        var (exitCode, output, error) = await CascadeProcess.RunAsync(["replay", .. options]);
+        Assert.Equal((2, ""), (exitCode, output));
+        Assert.Contains(fault, error, StringComparison.Ordinal);
+    }
+
+    /// <summary>Arenas and addresses that nodes of a replay left.</summary>
+    private static string[] LeftBy(int process) => Directory.GetFiles("/dev/shm", $"cascade-throwaway-{process}-*");
+
     private static JsonDocument Parse(string output) => JsonDocument.Parse(Assert.Single(output.TrimEnd('\n').Split('\n')));
 
     private static long Number(JsonDocument report, string field) => report.RootElement.GetProperty(field).GetInt64();
+
+    private static long RemoteHits(JsonDocument report) => report.RootElement.GetProperty("hits").GetProperty("remote").GetInt64();
 
     private static long ShmHits(JsonDocument report) => report.RootElement.GetProperty("hits").GetProperty("shm").GetInt64();
 }

@@ -73,10 +73,10 @@ internal sealed class NodeKiller(FleetHosts fleet, TimeSpan every, ulong seed, T
     private async Task KillAsync(int node, CancellationToken interrupt)
     {
         var figures = await FiguresOfAsync(node);
-        say(string.Create(CultureInfo.InvariantCulture, $"replay: killing node {node} (process {fleet.Fleet.Nodes[node].ProcessId})"));
+        Volatile.Write(ref _kills, _kills + 1);
+        say(string.Create(CultureInfo.InvariantCulture, $"replay: kill {_kills}: node {node} (process {fleet.Fleet.Nodes[node].ProcessId})"));
         await fleet.Fleet.KillAsync(node);
         _dead = _dead.With(figures);
-        Volatile.Write(ref _kills, _kills + 1);
         try
         {
             await fleet.Fleet.RestartAsync(node, interrupt);

@@ -140,7 +140,7 @@ internal sealed class ReplayRunner : IDisposable
             var wrong = Math.Abs(lease.LengthBytes - _bytesPerBlock) + BlockContent.CountDifferences(id, common);
             if (!lease.IsHeld)
             {
-                Tally.Error("get: the lease ran out while the block was read; make cascade.leases.duration longer");
+                Tally.Error("get: the lease ran out while the block was read; make cascade.leases.duration longer", isOutage: true);
                 return false;
             }
 

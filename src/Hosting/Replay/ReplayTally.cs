@@ -37,7 +37,7 @@ internal sealed class ReplayTally
     /// <summary>Calls that ended in an exception, and blocks that were answered <c>Busy</c> or <c>Refused</c>.</summary>
     public long Errors { get; private set; }
 
-    /// <summary>Errors that an outage explains: the cluster did not answer, or had no room, in time.</summary>
+    /// <summary>Errors that an outage explains: the cluster did not answer, or had no room, in time, or a lease ended with who gave it.</summary>
     public long Outages { get; private set; }
 
     /// <summary>The first few different reasons of errors.</summary>

@@ -56,6 +56,44 @@ public sealed class ReplayReportTests
     }
 
     [Fact]
+    public void The_document_of_a_cluster_has_nodes_kills_and_reasons_beside()
+    {
+        var tally = new ReplayTally();
+        foreach (var reason in (string[])["a", "b", "a", "c", "d", "e", "f", "g", "a"])
+            tally.Error(reason);
+        var report = ReplayReport.Of(tally, default, null, TimeSpan.Zero) with { Nodes = 3, Kills = 2, ErrorsByReason = tally.ErrorsByReason };
+        using var output = new StringWriter();
+        JsonOutput.Write(output, report);
+        Assert.EndsWith(
+            "\"seconds\":0,\"nodes\":3,\"kills\":2,\"errors_by_reason\":{\"a\":3,\"b\":1,\"c\":1,\"d\":1,\"e\":1,\"other reasons\":2}}\n",
+            output.ToString(),
+            StringComparison.Ordinal);
+
+        using var table = new StringWriter();
+        TableOutput.Write(table, ReplayTable.Of(report));
+        var rows = table.ToString().Split('\n').Select(row => string.Join(' ', row.Split(' ', StringSplitOptions.RemoveEmptyEntries)));
+        Assert.Superset(new HashSet<string> { "errors 9", "a 3", "other reasons 2", "nodes 3", "killed 2" }, rows.ToHashSet());
+    }
+
+    [Theory]
+    [InlineData(0, false, true, true)]
+    [InlineData(1, false, true, false)]
+    [InlineData(0, true, true, true)]
+    [InlineData(0, true, false, false)]
+    [InlineData(1, true, true, false)]
+    public void Failed_calls_are_excused_by_kills_when_an_outage_explains_them_and_wrong_bytes_never(
+        long wrongBytes, bool fails, bool isOutage, bool isCleanWithKills)
+    {
+        var tally = new ReplayTally { WrongBytes = wrongBytes };
+        if (fails)
+            tally.Error("no answer", isOutage);
+        var report = ReplayReport.Of(tally, default, null, TimeSpan.Zero);
+        Assert.Equal(wrongBytes == 0 && !fails, report.IsClean);
+        Assert.Equal(wrongBytes == 0 && !fails, (report with { Kills = 0 }).IsClean);
+        Assert.Equal(isCleanWithKills, (report with { Kills = 1 }).IsClean);
+    }
+
+    [Fact]
     public void Figures_of_all_tiers_are_added_up()
     {
         var stat = new NodeStat(

@@ -50,6 +50,20 @@ public sealed class ReplayRunnerTests : IDisposable
     }
 
     [Fact]
+    public async Task Hosts_take_the_requests_in_turn_and_their_own_node_is_no_other()
+    {
+        using var second = new StandInCache();
+        _cache.TierOf = second.TierOf = static _ => TierKind.Remote;
+        _cache.Holder = second.Holder = new NodeId(1);
+        ReplayHost[] hosts = [new(_cache, new NodeId(0)), new(second, new NodeId(1))];
+        using var runner = new ReplayRunner(hosts, BytesPerBlock, TimeProvider.System);
+        await runner.RunAsync(
+            [RequestOf(1, 2), RequestOf(5), RequestOf(1, 2, 3), RequestOf(5, 6), RequestOf(1)], static () => { }, CancellationToken.None);
+        Assert.Equal((3, 2), (_cache.Puts.Count, second.Puts.Count));
+        Assert.Equal((3L, 1L), (runner.Tally.HitsOf(TierKind.Remote), runner.Tally.HitsOf(TierKind.Shm)));
+    }
+
+    [Fact]
     public async Task A_changed_byte_is_counted_and_still_a_hit()
     {
         await Replay([1, 2]);
@@ -118,7 +132,7 @@ public sealed class ReplayRunnerTests : IDisposable
             _ => null,
         };
         var tally = await Replay([1, 2, 3], [4, 5, 6]);
-        Assert.Equal(4, tally.Errors);
+        Assert.Equal((4, 2), (tally.Errors, tally.Outages));
         Assert.Equal(2, tally.BlocksPut);
         Assert.Equal(["put: Busy: no room came free", "put: Refused: larger than the tier"], tally.Reasons);
     }
@@ -137,7 +151,7 @@ public sealed class ReplayRunnerTests : IDisposable
                 throw new CascadeUnavailableException("no answer");
         };
         var tally = await Replay([1, 2, 3], [1, 2, 3, 4]);
-        Assert.Equal(1, tally.Errors);
+        Assert.Equal((1, 1), (tally.Errors, tally.Outages));
         Assert.Equal([reason], tally.Reasons);
         Assert.Equal(7, tally.BlocksAsked);
         Assert.Equal(7, tally.Hits + tally.Misses);

@@ -23,6 +23,9 @@ internal sealed unsafe class StandInCache(int capacityBlocks = int.MaxValue) : I
     /// <summary>The tier that a hit says it was read from.</summary>
     public Func<CacheKey, TierKind> TierOf { get; set; } = static _ => TierKind.Shm;
 
+    /// <summary>The node that a hit says it read from.</summary>
+    public NodeId? Holder { get; set; }
+
     /// <summary>Keys whose get misses although the prefix has them.</summary>
     public HashSet<KeyDigest> VanishedFromGets { get; } = [];
 
@@ -63,7 +66,7 @@ internal sealed unsafe class StandInCache(int capacityBlocks = int.MaxValue) : I
         var id = _keys[key.Digest];
         var (address, length) = _blocks[id];
         LeasesOpen++;
-        return new(new GetResult(true, new BlockLease(this, 0, 0, address, length, id, TierOf(key))));
+        return new(new GetResult(true, new BlockLease(this, 0, 0, address, length, id, TierOf(key))) { Holder = Holder });
     }
 
     /// <inheritdoc/>

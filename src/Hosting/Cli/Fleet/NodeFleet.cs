@@ -134,7 +134,8 @@ internal sealed class NodeFleet : IAsyncDisposable
 
     private void RemoveOwnArenas()
     {
-        foreach (var path in _ownArenas.Where(File.Exists))
+        // A node that was killed leaves its address as well.
+        foreach (var path in _ownArenas.Concat(_ownArenas.Select(static arena => $"{arena}.address")).Where(File.Exists))
         {
             try
             {
