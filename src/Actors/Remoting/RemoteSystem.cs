@@ -116,6 +116,18 @@ public sealed class RemoteSystem : IRefReader, IDisposable
     }
 
     /// <summary>
+    /// Says that a life of a peer is not counted on any more, though it may go on: watches of its actors fire and open asks fail at once, as by
+    /// <see cref="MarkDown"/>; but it may be called, and may call, again. What is said of another life than the one that is known changes nothing.
+    /// </summary>
+    /// <param name="address">Where the peer listens.</param>
+    /// <param name="incarnation">The life: the peer's <see cref="RemoteSettings.Incarnation"/>.</param>
+    public void GiveUp(Address address, ulong incarnation)
+    {
+        ArgumentOutOfRangeException.ThrowIfZero(incarnation);
+        TryPeer(address)?.Step((association, now, effects) => association.GiveUp(incarnation, now, effects));
+    }
+
+    /// <summary>
     /// Says that a life of a peer is there: it may be called at once, and any former life is over as by <see cref="MarkDown"/>. It takes that back of the same
     /// life. What is said of a life before the one that is known changes nothing.
     /// </summary>

@@ -21,6 +21,9 @@ internal interface INodeNetwork
     /// <summary>A life of a node is over, whatever it says itself: what waits for it fails at once.</summary>
     void MarkDown(Member member);
 
+    /// <summary>A life of a node is not counted on, though it may go on: what waits for it fails at once, and it may be called again.</summary>
+    void GiveUp(Member member);
+
     /// <summary>A node lives: it may be called.</summary>
     void MarkUp(Member member);
 }

@@ -85,6 +85,9 @@ internal sealed class RemotingNetwork : INodeNetwork
     public void MarkDown(Member member) => _remote.MarkDown(AddressOf(member.Address), member.Start.Value);
 
     /// <inheritdoc/>
+    public void GiveUp(Member member) => _remote.GiveUp(AddressOf(member.Address), member.Start.Value);
+
+    /// <inheritdoc/>
     public void MarkUp(Member member) => _remote.MarkUp(AddressOf(member.Address), member.Start.Value);
 
     private static string AdvertisedHost(RemotingOptions remoting) =>

@@ -33,6 +33,14 @@ internal sealed partial class Association
         _downIncarnation = incarnation;
     }
 
+    /// <summary>A life of the peer is not counted on any more, though it may be there: all that waits for it ends, and it may greet again.</summary>
+    public void GiveUp(ulong incarnation, TimeSpan now, List<AssociationEffect> outbox)
+    {
+        if (_isStopped || State == AssociationState.Down || (Present != 0 && Present != incarnation)) return;
+        CloseLink(ByeCode.Other, "given up", outbox);
+        EndPresent("given up", now, outbox);
+    }
+
     /// <summary>A life of the peer is known to be there, so that it may be called at once.</summary>
     public void MarkUp(ulong incarnation, TimeSpan now, List<AssociationEffect> outbox)
     {
@@ -65,6 +73,11 @@ internal sealed partial class Association
     private void EndLife(string reason, string farewell, TimeSpan now, List<AssociationEffect> outbox)
     {
         CloseLink(ByeCode.Down, farewell, outbox);
+        EndPresent(reason, now, outbox);
+    }
+
+    private void EndPresent(string reason, TimeSpan now, List<AssociationEffect> outbox)
+    {
         Lose(reason, now, outbox);
         (_peerIncarnation, _upIncarnation) = (0, 0);
         outbox.Add(new AssociationEffect.PeerEnded(reason));
