@@ -145,7 +145,9 @@ internal sealed partial class CascadeCache
         private async ValueTask<bool?> TryAliasAsync(BlockId id, CopyLocation copy)
         {
             var alias = new BindAlias(id, binding);
-            if (node.Arena.Directory.TryDescribe(id, out _))
+
+            // What passes through a client's memory is no copy that counts: a key that it got would keep it there, and name nothing elsewhere.
+            if (!node.IsClient && node.Arena.Directory.TryDescribe(id, out _))
             {
                 await AskAsync(node, node.Actors.Memory, alias, node.Defaults.AskTimeout, CancellationToken.None);
                 return node.Arena.Directory.TryDescribe(id, out _);

@@ -143,7 +143,10 @@ internal sealed class ClusterParts
             _network.MarkDown(before);
         if (after.IsLive)
             _network.MarkUp(after);
+        else if (after.State == MemberState.Left)
+            _network.MarkDown(after);
         else
+            // It may only have hung or been cut off: then it comes back, as the same life, by a word that has to reach it.
             _network.MarkLost(after);
         if (before is null || before.Life != after.Life || before.State != after.State)
             NodeLog.MemberChanged(_logger, after.Node, after.Address, after.State);

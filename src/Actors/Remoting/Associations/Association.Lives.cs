@@ -72,6 +72,11 @@ internal sealed partial class Association
     private void EndLife(string reason, string farewell, TimeSpan now, List<AssociationEffect> outbox)
     {
         CloseLink(ByeCode.Down, farewell, outbox);
+        EndPresent(reason, now, outbox);
+    }
+
+    private void EndPresent(string reason, TimeSpan now, List<AssociationEffect> outbox)
+    {
         Lose(reason, now, outbox);
         (_peerIncarnation, _upIncarnation) = (0, 0);
         outbox.Add(new AssociationEffect.PeerEnded(reason));
