@@ -77,12 +77,9 @@ public sealed partial class KeyIndexLaneCore
 
     private void OnAnnounced(KeysAnnounced message)
     {
-        if (message.Round != _rebuildRound || _announcers.Find(announcer => announcer.Life.Node == message.From.Node) is not { } announcer)
-            return;
-        if (message.From.Tier == TierKind.Cold)
-            announcer.IsColdDone = true;
-        else
-            (announcer.IsMemoryDone, announcer.AwaitsCold) = (true, message.AwaitCold);
+        OnArrivalAnnounced(message);
+        if (message.Round == _rebuildRound)
+            _announcers.Find(announcer => announcer.Life.Node == message.From.Node)?.Take(message);
     }
 
     private static bool NeedsRebuilding(KeyShard shard) => shard is { Role: KeyRole.Primary, Stage: KeyStage.Partial, IsSurveyed: true };
@@ -95,12 +92,23 @@ public sealed partial class KeyIndexLaneCore
 
         public TimeSpan AskAgainAt { get; set; }
 
-        public bool IsMemoryDone { get; set; }
+        /// <summary>What the request is known by; of a rebuild, that of all.</summary>
+        public long Round { get; set; }
 
-        public bool AwaitsCold { get; set; }
+        private bool IsMemoryDone { get; set; }
 
-        public bool IsColdDone { get; set; }
+        private bool AwaitsCold { get; set; }
+
+        private bool IsColdDone { get; set; }
 
         public bool IsDone => IsMemoryDone && (!AwaitsCold || IsColdDone);
+
+        public void Take(KeysAnnounced message)
+        {
+            if (message.From.Tier == TierKind.Cold)
+                IsColdDone = true;
+            else
+                (IsMemoryDone, AwaitsCold) = (true, message.AwaitCold);
+        }
     }
 }

@@ -13,6 +13,7 @@ public sealed partial class KeyIndexLaneCore
     {
         ArgumentNullException.ThrowIfNull(state);
         ArgumentNullException.ThrowIfNull(outbox);
+        var before = _state;
         _state = state;
         _self = state.Members.Find(_node)?.Life;
         for (var slot = 0; slot < _shards.Length; slot++)
@@ -21,6 +22,7 @@ public sealed partial class KeyIndexLaneCore
             TakeRole(now, number, LifeOf(state.Shards.OwnerOf(number)), LifeOf(state.Shards.BackupOf(number)), outbox);
         }
         MeetPeers(state);
+        MeetArrivals(before, state);
         DropFetches();
         foreach (var (sender, message) in _early)
             Handle(now, sender, message, outbox);
@@ -64,6 +66,8 @@ public sealed partial class KeyIndexLaneCore
 
     private void BecomePrimary(TimeSpan now, KeyShard shard, bool hasAll)
     {
+        // What it held whole in an earlier time says nothing of what others, which may be gone by now, took in since.
+        shard.IsWhole = hasAll;
         shard.Stage = hasAll ? KeyStage.Whole : KeyStage.Loading;
         shard.IsSurveyed = hasAll;
         shard.HoldUntil = now + HoldFor;

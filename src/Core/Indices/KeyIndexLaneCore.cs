@@ -144,6 +144,7 @@ public sealed partial class KeyIndexLaneCore
         EndSurveys(now, outbox);
         Fetch(now, outbox);
         Rebuild(now, outbox);
+        AskArrivals(now, outbox);
         AskBackups(now, outbox);
         EndHolding(now, outbox);
     }

@@ -54,7 +54,6 @@ public sealed class KeyLaneScenarioTests
         var bind = Bind(1);
         var (primary, backup) = Pair(bind.Key);
         var lost = Ask(bind, TimeSpan.Zero);
-        _world.Run(TimeSpan.FromMilliseconds(5));
         while (_world.Nodes[primary].Core.Shard(KeyLanes.ShardOf(bind.Key))!.Keys.Keys == 0)
             _world.Run(TimeSpan.FromTicks(1000));
         _world.Break(new NodeId(primary), new NodeId(backup));

@@ -1,39 +1,69 @@
-using Cascade.Simulation.Plan;
-using Cascade.Simulation.World;
+using System.CommandLine;
+using System.CommandLine.Help;
+using System.CommandLine.Invocation;
 
 namespace Cascade.Simulation.Cli;
 
-internal sealed class SimCli(TextWriter output, TextWriter error)
+/// <summary>The command line of the verb: help, errors and exit codes.</summary>
+internal sealed class SimCli
 {
-    public Task<int> RunAsync(string[] args)
+    private const string ProgramName = "cascade sim";
+
+    private static readonly (string CommandLine, string Meaning)[] Examples =
+    [
+        ("cascade sim --seed 42", "the run of one seed; a failing one is cut down to a short list of events"),
+        ("cascade sim --seed 42 --nodes 5 --steps 100 --json", "with other sizes than the seed would draw, as one JSON document"),
+        ("cascade sim --minutes 10", "fresh seeds for ten minutes; those that fail, with the command to run them again"),
+    ];
+
+    private readonly RootCommand _root = new("Run the nodes of a cluster in one thread under virtual time, break what can break, and check what they promise.")
     {
-        var seed = ulong.Parse(args[0]);
-        var count = args.Length > 1 ? ulong.Parse(args[1]) : 1;
-        var started = System.Diagnostics.Stopwatch.GetTimestamp();
-        var bad = 0;
-        for (var s = seed; s < seed + count; s++)
+        HelpName = ProgramName,
+    };
+
+    private readonly TextWriter _output, _error;
+
+    /// <summary>Makes it, speaking to these: data to the first, talk to the second.</summary>
+    public SimCli(TextWriter output, TextWriter error)
+    {
+        (_output, _error) = (output, error);
+        var options = new SimOptions();
+        options.AddTo(_root);
+        var help = _root.Options.OfType<HelpOption>().Single();
+        help.Action = new HelpWithExamples((SynchronousCommandLineAction)help.Action!);
+        var command = new SimCommand(options, output, error);
+        _root.SetAction((line, interrupt) => Task.FromResult(command.Run(line, interrupt)));
+    }
+
+    /// <summary>Does what the arguments say: 0 when nothing was found, 1 when something was, 2 when the command line is wrong.</summary>
+    public async Task<int> RunAsync(IReadOnlyList<string> arguments, CancellationToken interrupt = default)
+    {
+        var line = _root.Parse(arguments, new ParserConfiguration { ResponseFileTokenReplacer = null });
+        if (line.Errors.Count > 0 && line.Action is not HelpWithExamples)
         {
-            using var world = new SimWorld(SimPlan.Draw(s));
-            if (count == 1)
-                world.Log = output.WriteLine;
-            var result = world.Run();
-            if (result.Violation is not null || count == 1)
-            {
-                bad++;
-                output.WriteLine($"{s}: nodes {result.Nodes} turns {result.Turns} {result.Elapsed.TotalSeconds:0.0}s trace {result.Trace:x} calm {world.Plan.Config.IsCalm} roomy {world.Plan.Config.IsRoomy} {result.Violation}");
-            }
-            if (count == 1 && args.Length > 2 && result.Violation is { } v0)
-            {
-                var small = Shrinker.Shrink(SimPlan.Draw(s), v0, PlantedBug.None, 300);
-                output.WriteLine("SHRUNK");
-                using var again = new SimWorld(small) { Log = output.WriteLine };
-                output.WriteLine(again.Run().Violation);
-            }
-            if (count == 1)
-                foreach (var (k, v) in result.Outcomes) output.WriteLine($"  {k}: {v}");
+            foreach (var error in line.Errors.Select(static error => error.Message).Distinct())
+                await _error.WriteLineAsync($"{ProgramName}: {error}");
+            await _error.WriteLineAsync($"{ProgramName}: Run '{ProgramName} --help' to see what there is.");
+            return 2;
         }
 
-        error.WriteLine($"{count} seeds, {bad} bad, {System.Diagnostics.Stopwatch.GetElapsedTime(started).TotalSeconds:0.0} s");
-        return Task.FromResult(bad);
+        return await line.InvokeAsync(new InvocationConfiguration { Output = _output, Error = _error, ProcessTerminationTimeout = null }, interrupt);
+    }
+
+    private sealed class HelpWithExamples(SynchronousCommandLineAction help) : SynchronousCommandLineAction
+    {
+        public override bool ClearsParseErrors => true;
+
+        public override int Invoke(ParseResult parseResult)
+        {
+            help.Invoke(parseResult);
+            var output = parseResult.InvocationConfiguration.Output;
+            output.WriteLine("Exit codes:");
+            output.WriteLine("  0 nothing was found, 1 a promise was broken, 2 the command line is wrong");
+            output.WriteLine("\nExamples:");
+            foreach (var (commandLine, meaning) in Examples)
+                output.WriteLine($"  {commandLine}\n      {meaning}");
+            return 0;
+        }
     }
 }

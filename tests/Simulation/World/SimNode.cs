@@ -20,6 +20,9 @@ internal sealed class SimLife(NodeTurns turns, IRemoteTransport transport)
 
     public NodeParts Parts { get; set; } = null!;
 
+    /// <summary>What tells it from other lives of the node; zero until it is known.</summary>
+    public HybridTimestamp Start { get; set; }
+
     public CascadeNode Node { get; set; } = null!;
 
     /// <summary>It is on its way out by itself.</summary>
@@ -69,7 +72,11 @@ internal sealed class SimNode(SimWorld world, int index)
             Dispatcher = turns,
             Seed = config.Seed,
             Membership = Tune,
-            Network = (system, start) => new SimNodeNetwork(RemotingNetwork.Over(system, RemoteSettingsOf(start), new WatchedMessages(world), transport), world),
+            Network = (system, start) =>
+            {
+                life.Start = start;
+                return new SimNodeNetwork(RemotingNetwork.Over(system, RemoteSettingsOf(start), new WatchedMessages(world), transport), world);
+            },
             Fabric = arena => new SimFabric(world, this, life, arena),
             WatchArena = world.Planted.WatchArena,
         };

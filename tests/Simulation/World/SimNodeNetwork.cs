@@ -2,6 +2,7 @@ using System.Buffers;
 using Cascade.Actors;
 using Cascade.Actors.Remoting;
 using Cascade.Actors.Shells;
+using Cascade.Cluster.Index;
 using Cascade.Core.Membership;
 using Cascade.Hosting.Node;
 
@@ -10,6 +11,8 @@ namespace Cascade.Simulation.World;
 /// <summary>The real remoting over the world's network, with an unreliable way to the memberships of others, and planted bugs.</summary>
 internal sealed class SimNodeNetwork(RemotingNetwork inner, SimWorld world) : INodeNetwork
 {
+    private static readonly string KeyIndexPrefix = KeyIndexPaths.Of(0)[..^1];
+
     public event Action<NodeAddress>? Connected
     {
         add => inner.Connected += value;
@@ -27,9 +30,12 @@ internal sealed class SimNodeNetwork(RemotingNetwork inner, SimWorld world) : IN
     public IActorRef Resolve(NodeAddress address, string path)
     {
         var real = inner.Resolve(address, path);
-        if (path == NodePaths.Membership)
-            return world.Plan.Config.IsGossipUnreliable ? new UnreliableRef(real, world) : real;
-        return real;
+        return path switch
+        {
+            NodePaths.Membership => new UnreliableRef(real, world),
+            _ when path.StartsWith(KeyIndexPrefix, StringComparison.Ordinal) => world.Planted.OnResolve(real),
+            _ => real,
+        };
     }
 
     public void MarkDown(Member member) => inner.MarkDown(member);

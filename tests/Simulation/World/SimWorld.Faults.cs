@@ -127,8 +127,6 @@ internal sealed partial class SimWorld
         {
             if (node.Life is { } life)
                 life.Turns.IsSlow = false;
-            if (node.Life is { IsOverruled: true })
-                Crash(node, losesArena: false);
             if (node.Life is null && (Random.Next(4) > 0 || !Live.Any()))
                 node.Start();
             else if (node.Life is null)

@@ -28,13 +28,6 @@ internal sealed partial class SimWorld
         {
             if (!Advance(TimeSpan.FromSeconds(1)))
                 return;
-            foreach (var node in Live.Where(static node => node.Life!.IsOverruled).ToArray())
-            {
-                // As the program does: the process ends, and is started again.
-                Crash(node, losesArena: false);
-                node.Start();
-            }
-
             if (!Live.Any())
                 Nodes[0].Start();
             fault = FindFault();

@@ -182,6 +182,8 @@ internal sealed partial class SimWorld : IDisposable
             LookAt(held);
         foreach (var call in _calls)
             Ledger.Check(Time.Elapsed <= call.EndBy, $"{call.Call}, begun at {call.StartedAt.TotalSeconds:0.000} s, has not ended by {call.EndBy.TotalSeconds:0.000} s");
+        foreach (var node in Live)
+            Ledger.Check(!node.Life!.IsOverruled, $"n{node.Index} was told that a later life of it counts, and there is none");
         LookAtProtected();
     }
 

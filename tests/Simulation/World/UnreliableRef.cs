@@ -13,7 +13,8 @@ internal sealed class UnreliableRef(IActorRef inner, SimWorld world) : IActorRef
     public void Tell(object message, IActorRef? sender)
     {
         var (config, random) = (world.Plan.Config, world.Random);
-        if (!world.HasFaults)
+        message = world.Planted.OnMembership(message);
+        if (!world.HasFaults || !config.IsGossipUnreliable)
         {
             inner.Tell(message, sender);
             return;

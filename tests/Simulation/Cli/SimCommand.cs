@@ -1,0 +1,115 @@
+using System.CommandLine;
+using System.Diagnostics;
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text.Json;
+using Cascade.Simulation.Plan;
+using Cascade.Simulation.World;
+
+namespace Cascade.Simulation.Cli;
+
+/// <summary>Carries a command line out.</summary>
+internal sealed class SimCommand(SimOptions options, TextWriter output, TextWriter error)
+{
+    private const int ShrinkRunsMax = 200;
+
+    private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true, PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower };
+
+    /// <summary>Runs it; 1 when a promise was broken.</summary>
+    public int Run(ParseResult line, CancellationToken interrupt) =>
+        line.GetValue(options.Seed) is { } seed ? RunOne(line, seed) : RunMany(line, TimeSpan.FromMinutes(line.GetValue(options.Minutes)!.Value), interrupt);
+
+    private int RunOne(ParseResult line, ulong seed)
+    {
+        var plan = SimPlan.Draw(seed, line.GetValue(options.Nodes), line.GetValue(options.Steps));
+        var result = RunPlan(plan);
+        IReadOnlyList<string> events = [];
+        if (result.Violation is { } violation)
+        {
+            error.WriteLine("cascade sim: a promise was broken; looking for the shortest way there ...");
+            events = [.. Shrinker.Shrink(plan, violation, PlantedBug.None, ShrinkRunsMax).Events.Select(static next => next.ToString()!)];
+        }
+
+        if (line.GetValue(options.Json))
+        {
+            output.WriteLine(JsonSerializer.Serialize(Document(result, events), Indented));
+            return result.Violation is null ? 0 : 1;
+        }
+
+        output.WriteLine(Text($"seed {seed}: {result.Nodes} nodes, {result.Events} events, {result.Turns} turns in {result.Elapsed.TotalSeconds:0.0} s of virtual time, trace {result.Trace:x16}"));
+        foreach (var (call, times) in result.Outcomes)
+            output.WriteLine(Text($"  {call}: {times}"));
+        if (result.Violation is null)
+            return 0;
+        output.WriteLine($"broken {result.Violation}");
+        output.WriteLine("these events of it break it as well:");
+        foreach (var next in events)
+            output.WriteLine($"  {next}");
+        output.WriteLine($"run it again by: {CommandOf(line, seed)}");
+        return 1;
+    }
+
+    private int RunMany(ParseResult line, TimeSpan time, CancellationToken interrupt)
+    {
+        var started = Stopwatch.GetTimestamp();
+        var first = BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(sizeof(ulong))) >> 16;
+        if (!line.GetValue(options.Json))
+            output.WriteLine(Text($"seeds from {first} on"));
+        var (runs, failed) = (0L, new List<SimResult>());
+        Parallel.ForEach(
+            Endless(first, () => interrupt.IsCancellationRequested || Stopwatch.GetElapsedTime(started) > time),
+            new ParallelOptions { MaxDegreeOfParallelism = Environment.ProcessorCount },
+            seed =>
+            {
+                var result = RunPlan(SimPlan.Draw(seed, line.GetValue(options.Nodes), line.GetValue(options.Steps)));
+                Interlocked.Increment(ref runs);
+                if (result.Violation is null)
+                    return;
+                lock (failed)
+                {
+                    failed.Add(result);
+                    if (!line.GetValue(options.Json))
+                        output.WriteLine($"{CommandOf(line, seed)}    # {result.Violation.ReplaceLineEndings(" ")}");
+                }
+            });
+        if (line.GetValue(options.Json))
+            output.WriteLine(JsonSerializer.Serialize(new { First = first, Runs = runs, Failed = failed.Select(static result => Document(result, [])) }, Indented));
+        else
+            output.WriteLine(Text($"{runs} seeds, {failed.Count} failed, {runs / Stopwatch.GetElapsedTime(started).TotalSeconds:0.0} seeds/s"));
+        return failed.Count == 0 ? 0 : 1;
+    }
+
+    private static SimResult RunPlan(SimPlan plan)
+    {
+        using var world = new SimWorld(plan);
+        return world.Run();
+    }
+
+    private static IEnumerable<ulong> Endless(ulong first, Func<bool> isOver)
+    {
+        for (var seed = first; !isOver(); seed++)
+            yield return seed;
+    }
+
+    private string CommandOf(ParseResult line, ulong seed)
+    {
+        var nodes = line.GetValue(options.Nodes) is { } given ? Text($" --nodes {given}") : "";
+        var steps = line.GetValue(options.Steps) is { } count ? Text($" --steps {count}") : "";
+        return Text($"./cascade sim --seed {seed}{nodes}{steps}");
+    }
+
+    private static object Document(SimResult result, IReadOnlyList<string> events) => new
+    {
+        result.Seed,
+        result.Nodes,
+        result.Events,
+        result.Turns,
+        VirtualSeconds = Math.Round(result.Elapsed.TotalSeconds, 3),
+        Trace = result.Trace.ToString("x16", CultureInfo.InvariantCulture),
+        result.Violation,
+        Shortened = events,
+        result.Outcomes,
+    };
+
+    private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,48 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using System.Globalization;
+
+namespace Cascade.Simulation.Cli;
+
+/// <summary>What the command line takes.</summary>
+internal sealed class SimOptions
+{
+    private const int NodesMax = 40;
+    private const int StepsMax = 10_000;
+
+    public Option<ulong?> Seed { get; } = new("--seed") { Description = "Run this seed.", HelpName = "S" };
+
+    public Option<double?> Minutes { get; } = new("--minutes") { Description = "Run fresh seeds for so long.", HelpName = "M" };
+
+    public Option<int?> Nodes { get; } = new("--nodes") { Description = $"Nodes, 2 to {NodesMax}; drawn from the seed if not given.", HelpName = "N" };
+
+    public Option<int?> Steps { get; } = new("--steps") { Description = $"Calls and faults, 1 to {StepsMax}; drawn from the seed if not given.", HelpName = "K" };
+
+    public Option<bool> Json { get; } = new("--json") { Description = "Write one JSON document." };
+
+    /// <summary>Adds all to a command, with what is to hold between them.</summary>
+    public void AddTo(Command command)
+    {
+        Require(Nodes, 2, NodesMax);
+        Require(Steps, 1, StepsMax);
+        Minutes.Validators.Add(static given =>
+        {
+            if (given.GetValueOrDefault<double?>() is { } minutes && (!double.IsFinite(minutes) || minutes <= 0 || minutes > 10_000))
+                given.AddError("--minutes takes a number above 0 and up to 10000.");
+        });
+        foreach (var option in new Option[] { Seed, Minutes, Nodes, Steps, Json })
+            command.Options.Add(option);
+        command.Validators.Add(line =>
+        {
+            var hasSeed = line.GetResult(Seed) is not null;
+            if (hasSeed == line.GetResult(Minutes) is not null)
+                line.AddError("Give one of --seed S and --minutes M.");
+        });
+    }
+
+    private static void Require(Option<int?> option, int least, int most) => option.Validators.Add(given =>
+    {
+        if (given.GetValueOrDefault<int?>() is { } value && (value < least || value > most))
+            given.AddError(string.Create(CultureInfo.InvariantCulture, $"{option.Name} takes a number from {least} to {most}."));
+    });
+}

@@ -1,0 +1,78 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using Cascade.Simulation.Plan;
+using Cascade.Simulation.World;
+
+namespace Cascade.Simulation.Tests;
+
+/// <summary>The simulator itself: it repeats runs, finds bugs that are put into it, and finds none otherwise.</summary>
+public sealed class SimulatorTests(ITestOutputHelper output)
+{
+    private const int FreshSeeds = 300;
+    private const int SeedsToAPlantedBug = 200;
+
+    [Theory]
+    [InlineData(10)]
+    [InlineData(33)]
+    [InlineData(47)]
+    public void Seed_run_twice_does_the_same(ulong seed)
+    {
+        var first = Run(seed);
+        var second = Run(seed);
+        Assert.Equal((first.Trace, first.Turns, first.Elapsed, first.Violation), (second.Trace, second.Turns, second.Elapsed, second.Violation));
+    }
+
+    [Fact]
+    public void Fresh_seeds_break_no_promise()
+    {
+        var first = BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(sizeof(ulong))) >> 16;
+        output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"seeds {first} to {first + FreshSeeds - 1}"));
+        var failed = new List<string>();
+        Parallel.For(0, FreshSeeds, new ParallelOptions { MaxDegreeOfParallelism = Environment.ProcessorCount }, at =>
+        {
+            var seed = first + (ulong)at;
+            if (Run(seed).Violation is not { } violation)
+                return;
+            lock (failed)
+                failed.Add(string.Create(CultureInfo.InvariantCulture, $"./cascade sim --seed {seed}    # {violation}"));
+        });
+        Assert.True(failed.Count == 0, string.Join('\n', failed));
+    }
+
+    [Theory]
+    [InlineData(nameof(PlantedBug.LeaseIgnored), "its lease ended before its time")]
+    [InlineData(nameof(PlantedBug.AcknowledgedEarly), "was put and acknowledged, and is a miss")]
+    [InlineData(nameof(PlantedBug.StaleIncarnation), "a later life of it counts")]
+    public void Planted_bug_is_found(string name, string violation)
+    {
+        var bug = Enum.Parse<PlantedBug>(name);
+        for (var seed = 1UL; seed <= SeedsToAPlantedBug; seed++)
+        {
+            if (Run(seed, bug).Violation is not { } found || !found.Contains(violation, StringComparison.Ordinal))
+                continue;
+            output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"found by seed {seed}: {found}"));
+            return;
+        }
+
+        Assert.Fail($"{name} was not found by {SeedsToAPlantedBug} seeds.");
+    }
+
+    [Fact]
+    public void Failing_plan_shrinks_to_a_short_one_that_fails_in_the_same_way()
+    {
+        var plan = SimPlan.Draw(2);
+        var needed = plan.Events.Where(static known => known.Index is 7 or 30).Select(static known => known.Index).ToHashSet();
+        var small = Shrinker.Shrink(plan, tried => needed.IsSubsetOf(tried.Events.Select(static known => known.Index).ToHashSet()), runsMax: 500);
+        Assert.Equal(needed, small.Events.Select(static known => known.Index).ToHashSet());
+        Assert.Equal(At(plan, 30), At(small, 30));
+    }
+
+    private static TimeSpan At(SimPlan plan, int index) =>
+        TimeSpan.FromTicks(plan.Events.TakeWhile(known => known.Index <= index).Sum(static known => known.Gap.Ticks));
+
+    private static SimResult Run(ulong seed, PlantedBug bug = PlantedBug.None)
+    {
+        using var world = new SimWorld(SimPlan.Draw(seed), bug);
+        return world.Run();
+    }
+}
