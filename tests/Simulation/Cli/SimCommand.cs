@@ -36,7 +36,8 @@ internal sealed class SimCommand(SimOptions options, TextWriter output, TextWrit
             return result.Violation is null ? 0 : 1;
         }
 
-        output.WriteLine(Text($"seed {seed}: {result.Nodes} nodes, {result.Events} events, {result.Turns} turns in {result.Elapsed.TotalSeconds:0.0} s of virtual time, trace {result.Trace:x16}"));
+        var run = Text($"{result.Nodes} nodes, {result.Events} events, {result.Turns} turns in {result.Elapsed.TotalSeconds:0.0} s of virtual time");
+        output.WriteLine(Text($"seed {seed}: {run}, trace {result.Trace:x16}"));
         foreach (var (call, times) in result.Outcomes)
             output.WriteLine(Text($"  {call}: {times}"));
         if (result.Violation is null)

@@ -1,4 +1,3 @@
-using Cascade.Actors;
 using Cascade.Core.Identity;
 using Cascade.Hosting;
 using Cascade.Simulation.Checks;
@@ -23,7 +22,14 @@ internal sealed class SimClient(SimWorld world, SimNode node, SimLife life, Call
     /// <summary>
     /// When the call has to be over: its deadline, and for each question to an actor that a call of its kind asks after it the time that one may take.
     /// </summary>
-    public TimeSpan EndBy => StartedAt + (((call.Kind is CallKind.Put or CallKind.PutMany ? _config.PutDeadline : TimeSpan.Zero) + (_config.AskTimeout * 8)) * Math.Max(1, IsGroup ? call.Count : 1) * 1.1) + TimeSpan.FromSeconds(1);
+    public TimeSpan EndBy
+    {
+        get
+        {
+            var wait = call.Kind is CallKind.Put or CallKind.PutMany ? _config.PutDeadline : TimeSpan.Zero;
+            return StartedAt + ((wait + (_config.AskTimeout * 8)) * (IsGroup ? call.Count : 1) * 1.1) + TimeSpan.FromSeconds(1);
+        }
+    }
 
     private bool IsGroup => call.Kind is CallKind.PutMany or CallKind.GetMany or CallKind.LongestPrefix;
 
@@ -82,7 +88,9 @@ internal sealed class SimClient(SimWorld world, SimNode node, SimLife life, Call
 
     private async Task<string> PutManyAsync()
     {
-        var blocks = Enumerable.Range(call.Key, call.Count).Select(key => new BlockToPut(_contents.Key(key), _contents.Memory(_contents.ContentOf(key, call.Content)))).ToArray();
+        var blocks = Enumerable.Range(call.Key, call.Count)
+            .Select(key => new BlockToPut(_contents.Key(key), _contents.Memory(_contents.ContentOf(key, call.Content))))
+            .ToArray();
         for (var key = call.Key; key < call.Key + call.Count; key++)
             Begin(key, _contents.ContentOf(key, call.Content));
         var results = await Cache.PutManyAsync(blocks);

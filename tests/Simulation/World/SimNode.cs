@@ -1,5 +1,4 @@
 using Cascade.Actors.Remoting;
-using Cascade.Actors.Remoting.Simulated;
 using Cascade.Core.Clocks;
 using Cascade.Core.Identity;
 using Cascade.Core.Membership;
@@ -130,7 +129,7 @@ internal sealed class SimNode(SimWorld world, int index)
 
     private RemoteSettings RemoteSettingsOf(HybridTimestamp start) => new()
     {
-        ClusterName = world.Cluster,
+        ClusterName = SimWorld.Cluster,
         Incarnation = start.Value,
         Host = Host,
         Port = Port,
@@ -155,7 +154,7 @@ internal sealed class SimNode(SimWorld world, int index)
         var (options, config) = (Reference.Value, world.Plan.Config);
         return options with
         {
-            Cluster = options.Cluster with { Name = world.Cluster },
+            Cluster = options.Cluster with { Name = SimWorld.Cluster },
             Node = options.Node with { Id = index },
             Remoting = options.Remoting with { Seeds = new SeedList(world.Nodes.Take(3).Select(static node => node.Address)) },
             Actors = options.Actors with { AskTimeout = config.AskTimeout, MailboxCapacity = 4096, PassivateAfter = config.PassivateAfter },

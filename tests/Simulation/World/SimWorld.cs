@@ -16,6 +16,8 @@ internal sealed partial class SimWorld : IDisposable
     /// <summary>How long the cluster may take to find together.</summary>
     public static readonly TimeSpan HealingMax = TimeSpan.FromSeconds(90);
 
+    private const long TurnsMax = 2_000_000;
+
     private static readonly TimeSpan JoiningMax = TimeSpan.FromSeconds(10);
 
     private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(20);
@@ -46,7 +48,7 @@ internal sealed partial class SimWorld : IDisposable
     public SimPlan Plan { get; }
 
     /// <summary>The same in every world, as all that goes over the network has to be.</summary>
-    public string Cluster => "sim";
+    public const string Cluster = "sim";
 
     /// <summary>Where the arenas lie.</summary>
     public string Folder { get; }
@@ -172,8 +174,6 @@ internal sealed partial class SimWorld : IDisposable
             Time.Advance(target - Time.Elapsed);
         return Ledger.Violation is null;
     }
-
-    private const long TurnsMax = 2_000_000;
 
     private void Look()
     {
