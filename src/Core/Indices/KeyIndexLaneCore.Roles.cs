@@ -85,7 +85,7 @@ public sealed partial class KeyIndexLaneCore
 
     private bool IsLive(NodeLife? life) => life is { } known && LifeOf(known.Node) == known;
 
-    private NodeLife? LifeOf(NodeId? node) => node is { } known ? _state!.Members.Find(known)?.Life : null;
+    private NodeLife? LifeOf(NodeId? node) => node is { } known ? _state?.Members.Find(known)?.Life : null;
 
     private void BecomeWhole(TimeSpan now, KeyShard shard, Outbox outbox)
     {

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Cascade.Actors.Shells;
 using Cascade.Core.Clocks;
 using Cascade.Core.Identity;
@@ -39,6 +40,9 @@ internal sealed record CacheContext(
 {
     /// <summary>True when the node stores nothing for others.</summary>
     public bool IsClient { get; init; }
+
+    /// <summary>How many keys wait to be forgotten.</summary>
+    public StrongBox<int> Forgetting { get; } = new();
 }
 
 /// <summary>What holds where a caller says nothing.</summary>

@@ -163,9 +163,8 @@ internal sealed partial class CascadeCache
                 return new GetResult(false, default, busy.Reason);
             if (reply is not Located located)
             {
-                // Between a grant to evict and its withdrawal the owner does not know a copy that stays.
                 if (!_node.Inventory.Holds(found.Id))
-                    _node.Actors.KeyIndex.Tell(new Forget(key.Digest, found.Id, found.Binding.Stamp));
+                    ForgetLater(_node, found.Binding, found.Id);
                 return last ?? GetResult.Miss;
             }
 

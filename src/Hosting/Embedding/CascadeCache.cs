@@ -20,6 +20,15 @@ internal sealed partial class CascadeCache(CacheContext node) : ICascade
 
     private static readonly TimeSpan PauseMax = TimeSpan.FromMilliseconds(64);
 
+    /// <summary>How long one answer is waited for before the question is put again: twice what any takes that waits for others.</summary>
+    private static readonly TimeSpan AskPatience = TimeSpan.FromSeconds(2);
+
+    /// <summary>How long a block has to be known to nobody before its key is forgotten: a node that has just come back tells of its copies within it.</summary>
+    private static readonly TimeSpan ForgetAfter = TimeSpan.FromSeconds(2);
+
+    /// <summary>Keys that wait to be forgotten; a further one is left to its next reader.</summary>
+    private const int ForgettingMax = 256;
+
     private readonly CacheContext _node = node;
     private volatile bool _stopping;
     private int _callsUnderWay;
@@ -59,8 +68,38 @@ internal sealed partial class CascadeCache(CacheContext node) : ICascade
         if (!bound.Applied)
             await ReleaseKeyAsync(node, binding.Key, id, binding.Stamp, CancellationToken.None);
         else if (!node.Inventory.Holds(id) && await CopiesOfAsync(node, id, CancellationToken.None) is [])
-            node.Actors.KeyIndex.Tell(new Forget(binding.Key, id, binding.Stamp));
+            ForgetLater(node, binding, id);
         return reply;
+    }
+
+    /// <summary>
+    /// Has a key forgotten whose block is nowhere, unless it is found after all: between a grant to evict and its withdrawal, and while a node comes back, the owner
+    /// does not know a copy that is there.
+    /// </summary>
+    private static void ForgetLater(CacheContext node, KeyBinding binding, BlockId id)
+    {
+        if (Interlocked.Increment(ref node.Forgetting.Value) > ForgettingMax)
+            Interlocked.Decrement(ref node.Forgetting.Value);
+        else
+            _ = ForgetAsync(node, binding, id);
+    }
+
+    private static async Task ForgetAsync(CacheContext node, KeyBinding binding, BlockId id)
+    {
+        try
+        {
+            await Task.Delay(ForgetAfter, node.Time, CancellationToken.None);
+            if (!node.Inventory.Holds(id) && await CopiesOfAsync(node, id, CancellationToken.None) is [])
+                node.Actors.KeyIndex.Tell(new Forget(binding.Key, id, binding.Stamp));
+        }
+        catch (CascadeUnavailableException)
+        {
+            // The node ends, or the cluster is busy with itself: the next reader sees to it.
+        }
+        finally
+        {
+            Interlocked.Decrement(ref node.Forgetting.Value);
+        }
     }
 
     /// <summary>The copies that the block's owner knows.</summary>
@@ -118,7 +157,8 @@ internal sealed partial class CascadeCache(CacheContext node) : ICascade
             var left = timeout - node.Time.GetElapsedTime(started);
             try
             {
-                var reply = await actor.Ask<object>(message, left > TimeSpan.Zero ? left : TimeSpan.Zero, cancellationToken);
+                var patience = left < AskPatience ? left : AskPatience;
+                var reply = await actor.Ask<object>(message, patience > TimeSpan.Zero ? patience : TimeSpan.Zero, cancellationToken);
                 if (reply is not Moved)
                     return reply;
                 if (left <= pause)
@@ -130,7 +170,13 @@ internal sealed partial class CascadeCache(CacheContext node) : ICascade
                 if (left <= pause)
                     throw Unavailable(actor, message, e);
             }
-            catch (Exception e) when (e is AskTimeoutException or MailboxFullException or DeadLetterException)
+            catch (AskTimeoutException e)
+            {
+                // The answer may have been lost with a node on its way.
+                if (left <= AskPatience)
+                    throw Unavailable(actor, message, e);
+            }
+            catch (Exception e) when (e is MailboxFullException or DeadLetterException)
             {
                 throw Unavailable(actor, message, e);
             }
