@@ -15,9 +15,10 @@ internal sealed class CascadeProcess : IDisposable
     private readonly Task<string> _output;
     private readonly Task _errorPump;
 
-    private CascadeProcess(string? awaitedWord, string[] arguments)
+    private CascadeProcess(string? awaitedWord, string[] arguments, params string[] launcher)
     {
-        var start = new ProcessStartInfo(Environment.ProcessPath is { } host && Path.GetFileName(host) == "dotnet" ? host : "dotnet")
+        string[] program = [.. launcher, Environment.ProcessPath is { } host && Path.GetFileName(host) == "dotnet" ? host : "dotnet"];
+        var start = new ProcessStartInfo(program[0], program[1..])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
@@ -42,6 +43,10 @@ internal sealed class CascadeProcess : IDisposable
 
     /// <summary>Starts the program; <see cref="Said"/> waits for <paramref name="awaitedWord"/>.</summary>
     public static CascadeProcess Start(string awaitedWord, params string[] arguments) => new(awaitedWord, arguments);
+
+    /// <summary>The same in a network namespace.</summary>
+    public static CascadeProcess StartIn(string networkNamespace, string awaitedWord, params string[] arguments) =>
+        new(awaitedWord, arguments, "ip", "netns", "exec", networkNamespace);
 
     /// <summary>Runs the program to its end.</summary>
     public static async Task<(int ExitCode, string Output, string Error)> RunAsync(params string[] arguments)
@@ -92,7 +97,8 @@ internal sealed class CascadeProcess : IDisposable
         _process.Dispose();
     }
 
-    private string AllSaid()
+    /// <summary>What has been said on the error stream.</summary>
+    public string AllSaid()
     {
         lock (_error)
             return _error.ToString();
