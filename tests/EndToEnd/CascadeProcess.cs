@@ -15,9 +15,11 @@ internal sealed class CascadeProcess : IDisposable
     private readonly Task<string> _output;
     private readonly Task _errorPump;
 
-    private CascadeProcess(string? awaitedWord, string[] arguments, string program = "cascade.dll", byte[]? input = null)
+    private CascadeProcess(
+        string? awaitedWord, string[] arguments, string program = "cascade.dll", byte[]? input = null, params ReadOnlySpan<string> launcher)
     {
-        var start = new ProcessStartInfo(Environment.ProcessPath is { } host && Path.GetFileName(host) == "dotnet" ? host : "dotnet")
+        string[] command = [.. launcher, Environment.ProcessPath is { } host && Path.GetFileName(host) == "dotnet" ? host : "dotnet"];
+        var start = new ProcessStartInfo(command[0], command[1..])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
@@ -44,6 +46,10 @@ internal sealed class CascadeProcess : IDisposable
 
     /// <summary>Starts the program; <see cref="Said"/> waits for <paramref name="awaitedWord"/>.</summary>
     public static CascadeProcess Start(string awaitedWord, params string[] arguments) => new(awaitedWord, arguments);
+
+    /// <summary>The same in a network namespace.</summary>
+    public static CascadeProcess StartIn(string networkNamespace, string awaitedWord, params string[] arguments) =>
+        new(awaitedWord, arguments, launcher: ["ip", "netns", "exec", networkNamespace]);
 
     /// <summary>Runs the program to its end.</summary>
     public static async Task<(int ExitCode, string Output, string Error)> RunAsync(params string[] arguments)
@@ -108,7 +114,8 @@ internal sealed class CascadeProcess : IDisposable
         _process.Dispose();
     }
 
-    private string AllSaid()
+    /// <summary>What has been said on the error stream.</summary>
+    public string AllSaid()
     {
         lock (_error)
             return _error.ToString();

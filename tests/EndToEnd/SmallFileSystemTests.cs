@@ -1,5 +1,3 @@
-using System.Diagnostics;
-
 namespace Cascade.EndToEnd;
 
 /// <summary>A tmpfs that is smaller than the arena: refused in words, with nothing left behind.</summary>
@@ -27,38 +25,5 @@ public sealed class SmallFileSystemTests
         // What fits is taken: the refusal was for the size alone.
         using var node = CascadeProcess.Start(" serves;", [.. line, "--set", "cascade.tiers.shm.capacity=8MiB"]);
         Assert.Equal(0, (await node.EndBySignalAsync("TERM")).ExitCode);
-    }
-
-    /// <summary>A small file system of its own in a folder of its own.</summary>
-    private sealed class Tmpfs : IDisposable
-    {
-        public Tmpfs(string options)
-        {
-            Path = Directory.CreateTempSubdirectory("cascade-tmpfs-").FullName;
-            try
-            {
-                Run("mount", "-t", "tmpfs", "-o", options, "tmpfs", Path);
-            }
-            catch
-            {
-                Directory.Delete(Path);
-                throw;
-            }
-        }
-
-        public string Path { get; }
-
-        public void Dispose()
-        {
-            Run("umount", Path);
-            Directory.Delete(Path);
-        }
-
-        private static void Run(string program, params string[] arguments)
-        {
-            using var process = Process.Start(program, arguments);
-            process.WaitForExit();
-            Assert.True(process.ExitCode == 0, $"{program} {string.Join(' ', arguments)} ended with {process.ExitCode}.");
-        }
     }
 }
