@@ -22,6 +22,21 @@ public sealed class SimulatorTests(ITestOutputHelper output)
         Assert.Equal((first.Trace, first.Turns, first.Elapsed, first.Violation), (second.Trace, second.Turns, second.Elapsed, second.Violation));
     }
 
+    /// <summary>In this order: a put asked an owner that had gone; a divided cluster stayed so; a live copy was forgotten; keys that arenas hold were not in the index.</summary>
+    [Theory]
+    [InlineData(9)]
+    [InlineData(18)]
+    [InlineData(26)]
+    [InlineData(100)]
+    [InlineData(12)]
+    [InlineData(43)]
+    [InlineData(3)]
+    [InlineData(35)]
+    [InlineData(62)]
+    [InlineData(67)]
+    [InlineData(78)]
+    public void Seed_that_failed_once_breaks_no_promise(ulong seed) => Assert.Null(Run(seed).Violation);
+
     [Fact]
     public void Fresh_seeds_break_no_promise()
     {
