@@ -97,7 +97,7 @@ public sealed class NodeTests
         Assert.Equal(
             [
                 $"cascade: {file.Path}:2:13: unknown key 'cascade.tiers.shm.capcity'; did you mean 'cascade.tiers.shm.capacity'?",
-                $"cascade: {file.Path}:3:13: cascade.node.id = -4: expected a whole number from 0 to 65535.",
+                $"cascade: {file.Path}:3:13: cascade.node.id = -4: expected a whole number from 0 to 2147483647.",
                 $"cascade: {file.Path}:4:24: cascade.actors.ask-timeout = \"soon\": expected a duration such as 250, 100ms, 30 s or 2 minutes.",
             ],
             error.TrimEnd('\n').Split('\n'));

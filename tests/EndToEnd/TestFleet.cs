@@ -45,7 +45,10 @@ internal sealed class TestFleet(string what) : IDisposable
     }
 
     /// <summary>Names of the arenas of this cluster.</summary>
-    public string[] Arenas() => [.. Directory.GetFiles(MemoryDirectory, $"cascade-{Name}-*").Select(path => Path.GetFileName(path)).Order(StringComparer.Ordinal)];
+    public string[] Arenas() => [.. Left().Where(static name => !name.EndsWith(".address", StringComparison.Ordinal))];
+
+    /// <summary>Names of all files of this cluster.</summary>
+    public string[] Left() => [.. Directory.GetFiles(MemoryDirectory, $"cascade-{Name}-*").Select(path => Path.GetFileName(path)).Order(StringComparer.Ordinal)];
 
     /// <summary>Sends one signal, by its name, to all these processes at once, as a terminal does.</summary>
     public static void Signal(string name, IEnumerable<int> processes)
@@ -58,8 +61,8 @@ internal sealed class TestFleet(string what) : IDisposable
     {
         if (Nodes().Values is { Count: > 0 } left)
             Signal("KILL", left);
-        foreach (var arena in Arenas())
-            File.Delete(Path.Combine(MemoryDirectory, arena));
+        foreach (var file in Left())
+            File.Delete(Path.Combine(MemoryDirectory, file));
     }
 
     private static IEnumerable<(int Process, string[] Line)> CommandLines()

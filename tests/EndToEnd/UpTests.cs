@@ -27,7 +27,7 @@ public sealed class UpTests
         Assert.DoesNotContain("unasked", error, StringComparison.Ordinal);
         Assert.EndsWith("up: stopped\n", error, StringComparison.Ordinal);
         Assert.Empty(fleet.Nodes());
-        Assert.Empty(fleet.Arenas());
+        Assert.Empty(fleet.Left());
     }
 
     [Fact]
@@ -42,7 +42,7 @@ public sealed class UpTests
             Assert.Contains($"[node {node}] node: stopped\n", error, StringComparison.Ordinal);
         Assert.DoesNotContain("unasked", error, StringComparison.Ordinal);
         Assert.Empty(fleet.Nodes());
-        Assert.Empty(fleet.Arenas());
+        Assert.Empty(fleet.Left());
     }
 
     [Fact]
@@ -56,7 +56,7 @@ public sealed class UpTests
         Assert.Equal([0, 2], fleet.Nodes().Keys);
         Assert.Equal(0, (await up.EndBySignalAsync("INT")).ExitCode);
         Assert.Empty(fleet.Nodes());
-        Assert.Empty(fleet.Arenas());
+        Assert.Empty(fleet.Left());
     }
 
     [Fact]
@@ -68,7 +68,7 @@ public sealed class UpTests
         var (exitCode, _, error) = await up.EndAsync();
         Assert.Equal(1, exitCode);
         Assert.Contains(" unasked; no node is left\n", error, StringComparison.Ordinal);
-        Assert.Empty(fleet.Arenas());
+        Assert.Empty(fleet.Left());
     }
 
     [Fact]
@@ -93,7 +93,7 @@ public sealed class UpTests
         Assert.Equal(3, fleet.Arenas().Length);
         using (var last = await fleet.UpAsync(3, "--reset"))
             Assert.Equal(0, (await last.EndBySignalAsync("TERM")).ExitCode);
-        Assert.Empty(fleet.Arenas());
+        Assert.Empty(fleet.Left());
     }
 
     [Fact]
@@ -134,6 +134,6 @@ public sealed class UpTests
         }
 
         Assert.Empty(cluster.Nodes());
-        Assert.Empty(cluster.Arenas());
+        Assert.Empty(cluster.Left());
     }
 }
