@@ -108,7 +108,7 @@ public sealed class ClusterVerbTests
         var path = $"/dev/shm/cascade-{fleet.Name}-{(1 << 16) + 1}";
         await File.WriteAllBytesAsync(path, new byte[4096], TestContext.Current.CancellationToken);
         Assert.Equal(0, (await CascadeProcess.RunAsync(fleet.Line("members"))).ExitCode);
-        Assert.Equal([$"cascade-{fleet.Name}-0", $"cascade-{fleet.Name}-0.address"], fleet.Arenas());
+        Assert.Equal([$"cascade-{fleet.Name}-0", $"cascade-{fleet.Name}-0.address"], fleet.Left());
         await EndAsync(fleet, up);
     }
 
