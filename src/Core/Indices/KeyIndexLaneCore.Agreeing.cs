@@ -26,7 +26,7 @@ public sealed partial class KeyIndexLaneCore
         {
             if (asked >= AgreeingMax)
                 return;
-            if (!shard.IsServingAll || shard.Backup is null || shard.IsAgreed)
+            if (!shard.IsComplete || shard.Backup is null || shard.IsAgreed)
                 continue;
             asked++;
             if (now < shard.DigestAgainAt)
@@ -42,7 +42,7 @@ public sealed partial class KeyIndexLaneCore
         for (var tried = 0; tried < _shards.Length; tried++)
         {
             _compareAt = (_compareAt + 1) % _shards.Length;
-            if (_shards[_compareAt] is { IsServingAll: true, IsAgreed: true, Backup: not null } shard)
+            if (_shards[_compareAt] is { IsComplete: true, IsAgreed: true, Backup: not null } shard)
             {
                 SendDigest(shard, outbox);
                 return;
@@ -51,11 +51,11 @@ public sealed partial class KeyIndexLaneCore
     }
 
     private void SendDigest(KeyShard shard, Outbox outbox) => outbox.Send(
-        To(shard.Backup!.Value), new KeysDigest(_self!.Value, shard.Number, shard.AgreeRound, shard.Keys.Keys, shard.Keys.Digest, shard.Keys.DeletionsDigest));
+        To(shard.Backup!.Value), new KeysDigest(_self!.Value, shard.Number, shard.AgreeRound, shard.Keys.Keys, shard.Keys.Digest, shard.Keys.DeletionsDigest, _lives));
 
     private void OnDigest(KeysDigest message, Outbox outbox)
     {
-        if (Find(message.Shard) is not { Role: KeyRole.Backup } shard || shard.Primary != message.From)
+        if (Find(message.Shard) is not { Role: KeyRole.Backup } shard || shard.Primary != message.From || message.Lives != _lives)
             return;
         var isNewRound = shard.AgreeRound != message.Round;
         // Each forgets deletions at its own time: once they have agreed, these may differ.
@@ -91,6 +91,7 @@ public sealed partial class KeyIndexLaneCore
     private void Agree(KeyShard shard, long round, Outbox outbox)
     {
         (shard.IsWhole, shard.IsInStep, shard.AgreeRound) = (true, true, round);
+        shard.Unheard.Clear();
         outbox.Send(To(shard.Primary!.Value), new KeysAgree(_self!.Value, shard.Number, round));
     }
 

@@ -17,43 +17,68 @@ public sealed partial class KeyIndexLaneCore
 
     private void MeetArrivals(ClusterState? before, ClusterState after)
     {
+        foreach (var shard in In(ulong.MaxValue))
+            shard.Unheard.RemoveAll(life => !IsLive(life));
         _arrivals.RemoveAll(arrival => !IsLive(arrival.Life));
 
         // Who joins a cluster meets all of it, and is given what it is to be in charge of by those who were.
-        if (before?.Members.Find(_node) is not { State: MemberState.Up })
+        if (before?.Members.Find(_node) is not { State: not MemberState.Joining })
             return;
         foreach (var member in after.Members.Members)
         {
-            var isNew = member.Node != _node && MayHold(member) && before.Members.Find(member.Node)?.Life != member.Life;
-            if (isNew && !_arrivals.Exists(arrival => arrival.Life == member.Life))
-                _arrivals.Add(new KeyAnnouncer(member.Life));
+            if (member.Node == _node || !MayHold(member) || before.Members.Find(member.Node)?.Life == member.Life)
+                continue;
+            foreach (var shard in In(ulong.MaxValue))
+                NoteUnheard(shard, member.Life);
         }
+    }
+
+    private void NoteUnheard(KeyShard shard, NodeLife life)
+    {
+        if (!IsLive(life) || shard.Unheard.Contains(life))
+            return;
+        if (shard.IsServingAll)
+            Disagree(shard);
+        if (shard.Unheard.Count < KeyPage.UnheardMax)
+        {
+            shard.Unheard.Add(life);
+            return;
+        }
+        // So many that all are asked.
+        shard.Unheard.Clear();
+        (shard.IsWhole, shard.IsInStep) = (false, false);
+        if (shard.IsServingAll)
+            shard.Stage = KeyStage.Partial;
     }
 
     private void AskArrivals(TimeSpan now, Outbox outbox)
     {
-        if (_arrivals.Count == 0)
-            return;
-        var served = 0UL;
         foreach (var shard in In(ulong.MaxValue))
-            served |= shard.Role == KeyRole.Primary ? shard.Bit : 0;
-        if (served == 0)
         {
-            _arrivals.Clear();
-            return;
+            if (shard.Role != KeyRole.Primary)
+                continue;
+            foreach (var life in shard.Unheard)
+                AddArrival(life, shard.Bit);
         }
-
         var asked = _arrivals.Count(static arrival => arrival.IsAsked);
         foreach (var arrival in _arrivals)
         {
             if (now < arrival.AskAgainAt || (!arrival.IsAsked && asked >= AskedMax))
                 continue;
             asked += arrival.IsAsked ? 0 : 1;
-            if (!arrival.IsAsked)
-                arrival.Round = ++_numbers;
             (arrival.IsAsked, arrival.AskAgainAt) = (true, now + AnnouncePatience);
-            outbox.Send(new TierAddress(arrival.Life.Node, TierKind.Shm), new AnnounceKeys(_lane, served, arrival.Round));
+            outbox.Send(new TierAddress(arrival.Life.Node, TierKind.Shm), new AnnounceKeys(_lane, arrival.Shards, arrival.Round));
         }
+    }
+
+    /// <summary>A shard that comes to lack keys of a node that is being asked already waits until it has answered.</summary>
+    private void AddArrival(NodeLife life, ulong shard)
+    {
+        var arrival = _arrivals.Find(arrival => arrival.Life == life);
+        if (arrival is null)
+            _arrivals.Add(arrival = new KeyAnnouncer(life) { Round = ++_numbers });
+        if (!arrival.IsAsked)
+            arrival.Shards |= shard;
     }
 
     private void OnArrivalAnnounced(KeysAnnounced message)
@@ -61,7 +86,13 @@ public sealed partial class KeyIndexLaneCore
         if (_arrivals.Find(arrival => arrival.Round == message.Round && arrival.Life.Node == message.From.Node) is not { } arrival)
             return;
         arrival.Take(message);
-        if (arrival.IsDone)
-            _arrivals.Remove(arrival);
+        if (!arrival.IsDone)
+            return;
+        _arrivals.Remove(arrival);
+        foreach (var shard in In(arrival.Shards))
+        {
+            if (shard.Role == KeyRole.Primary)
+                shard.Unheard.Remove(arrival.Life);
+        }
     }
 }

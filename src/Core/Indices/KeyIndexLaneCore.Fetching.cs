@@ -36,12 +36,12 @@ public sealed partial class KeyIndexLaneCore
             return;
         if (Find(message.Shard) is not { } shard || message.Place < 0 || (message.Transfer != shard.Instance && (message.Transfer != 0 || message.Place != 0)))
         {
-            outbox.Send(To(message.From), new KeyPage(self, message.Shard, 0, message.Place, 0, false, []));
+            outbox.Send(To(message.From), new KeyPage(self, message.Shard, 0, message.Place, 0, false, _lives, [], []));
             return;
         }
         var entries = shard.Keys.Page(message.Place, KeyPage.EntriesMax, out var next);
         var isWhole = shard.Role == KeyRole.Primary ? shard.Stage == KeyStage.Whole : shard.IsWhole && !IsPassedOn(shard, message.From);
-        outbox.Send(To(message.From), new KeyPage(self, shard.Number, shard.Instance, message.Place, next, isWhole, entries));
+        outbox.Send(To(message.From), new KeyPage(self, shard.Number, shard.Instance, message.Place, next, isWhole, _lives, [.. shard.Unheard], entries));
         if (next == 0 && shard.Role == KeyRole.None && shard.Primary == message.From)
             shard.SpareFor = message.From;
     }
@@ -74,9 +74,28 @@ public sealed partial class KeyIndexLaneCore
             return;
         EndFetch(fetch);
         if (shard.Role == KeyRole.Backup)
-            OnFetchedFromPrimary(fetch, message.IsWhole, outbox);
-        else if (shard.Stage != KeyStage.Whole)
-            shard.IsWhole |= message.IsWhole;
+            OnFetchedFromPrimary(fetch, message.IsWhole && message.Unheard.Count == 0 && message.Lives == _lives, outbox);
+        else if (shard.Stage != KeyStage.Whole && message.IsWhole && !shard.IsWhole)
+            TakeAsWhole(now, shard, message);
+    }
+
+    /// <summary>
+    /// What another says to be whole is so for the members that it knew. As long as it knows others than this node does, as in the moment in which a divided
+    /// cluster finds together, it is asked again, and in the end the shard is rebuilt.
+    /// </summary>
+    private void TakeAsWhole(TimeSpan now, KeyShard shard, KeyPage last)
+    {
+        if (last.Lives == _lives)
+        {
+            shard.IsWhole = true;
+            foreach (var life in last.Unheard)
+                NoteUnheard(shard, life);
+        }
+        else if (now < shard.HoldUntil && !shard.IsSurveyed && _peers.Find(peer => peer.Life == last.From) is { } peer)
+        {
+            peer.Pending |= shard.Bit;
+            peer.AskAgainAt = now + NotYetPause;
+        }
     }
 
     private void EndFetches(KeyShard shard)

@@ -44,8 +44,10 @@ public sealed partial class KeyIndexLaneCore
             return;
         foreach (var shard in In(_rebuilding))
         {
-            if (NeedsRebuilding(shard))
-                BecomeWhole(now, shard, outbox);
+            if (!NeedsRebuilding(shard))
+                continue;
+            shard.Unheard.Clear();
+            BecomeWhole(now, shard, outbox);
         }
         EndRebuild();
     }
@@ -92,8 +94,11 @@ public sealed partial class KeyIndexLaneCore
 
         public TimeSpan AskAgainAt { get; set; }
 
-        /// <summary>What the request is known by; of a rebuild, that of all.</summary>
-        public long Round { get; set; }
+        /// <summary>Of an arrival: what the request is known by.</summary>
+        public long Round { get; init; }
+
+        /// <summary>Of an arrival: the shards that it was asked for.</summary>
+        public ulong Shards { get; set; }
 
         private bool IsMemoryDone { get; set; }
 

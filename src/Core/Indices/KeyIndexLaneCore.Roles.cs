@@ -16,13 +16,14 @@ public sealed partial class KeyIndexLaneCore
         var before = _state;
         _state = state;
         _self = state.Members.Find(_node)?.Life;
+        _lives = DigestOf(state.Members);
         for (var slot = 0; slot < _shards.Length; slot++)
         {
             var number = KeyLanes.ShardAt(_lane, slot);
             TakeRole(now, number, LifeOf(state.Shards.OwnerOf(number)), LifeOf(state.Shards.BackupOf(number)), outbox);
         }
-        MeetPeers(state);
         MeetArrivals(before, state);
+        MeetPeers(state);
         DropFetches();
         foreach (var (sender, message) in _early)
             Handle(now, sender, message, outbox);
@@ -81,6 +82,15 @@ public sealed partial class KeyIndexLaneCore
         shard.IsAgreed = false;
         shard.AgreeRound = ++_numbers;
         shard.DigestAgainAt = TimeSpan.Zero;
+    }
+
+    /// <summary>The same at nodes that see the same lives of nodes that may hold something.</summary>
+    private static ulong DigestOf(MembershipView members)
+    {
+        var digest = 0UL;
+        foreach (var member in members.Members)
+            digest ^= MayHold(member) ? Mixing.Mix(member.Life.Node.Value + Mixing.Mix(member.Life.Start.Value)) : 0;
+        return digest;
     }
 
     private bool IsLive(NodeLife? life) => life is { } known && LifeOf(known.Node) == known;

@@ -41,6 +41,7 @@ public sealed partial class KeyIndexLaneCore
     private readonly List<(object Sender, IKeyMessage Message)> _early = [];
     private ClusterState? _state;
     private NodeLife? _self;
+    private ulong _lives;
     private int _held;
     private long _numbers;
     private TimeSpan _nextRound;

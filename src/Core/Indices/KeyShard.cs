@@ -50,6 +50,11 @@ internal sealed class KeyShard(int shard, long instance, KeyIndexSettings settin
     /// <summary>True when it had all that was acknowledged while the node was primary or backup last.</summary>
     public bool IsWhole { get; set; }
 
+    /// <summary>
+    /// Who came with copies, out of another part of a divided cluster, say, and has not told their keys of this shard since: also what is whole may lack these.
+    /// </summary>
+    public List<NodeLife> Unheard { get; } = [];
+
     // As primary.
     public KeyStage Stage { get; set; }
 
@@ -74,6 +79,9 @@ internal sealed class KeyShard(int shard, long instance, KeyIndexSettings settin
     public bool IsServing => Role == KeyRole.Primary && Stage != KeyStage.Loading;
 
     public bool IsServingAll => Role == KeyRole.Primary && Stage == KeyStage.Whole;
+
+    /// <summary>True when the backup can be brought up to date: it then has heard of all copies too.</summary>
+    public bool IsComplete => IsServingAll && Unheard.Count == 0;
 
     // As backup.
 

@@ -52,12 +52,18 @@ public sealed record FetchKeys(NodeLife From, int Shard, long Transfer, int Plac
 /// <param name="Place">The request's.</param>
 /// <param name="Next">Where the next page begins; 0 when this is the last.</param>
 /// <param name="IsWhole">True when the sender has all that was acknowledged up to when it was primary or backup last.</param>
+/// <param name="Lives">Who was in the cluster by the sender's view, as a digest: <paramref name="IsWhole"/> says nothing of the copies of others.</param>
+/// <param name="Unheard">Of these, who came with copies whose keys the sender may lack all the same, <see cref="UnheardMax"/> at most.</param>
 /// <param name="Entries">What is known of keys, <see cref="EntriesMax"/> at most.</param>
 public sealed record KeyPage(
-    NodeLife From, int Shard, long Transfer, int Place, int Next, bool IsWhole, IReadOnlyList<KeyIndexEntry> Entries) : IKeyLaneMessage
+    NodeLife From, int Shard, long Transfer, int Place, int Next, bool IsWhole, ulong Lives, IReadOnlyList<NodeLife> Unheard,
+    IReadOnlyList<KeyIndexEntry> Entries) : IKeyLaneMessage
 {
     /// <summary>Most entries of a page: about 500 KB.</summary>
     public const int EntriesMax = 4096;
+
+    /// <summary>Most lives that a page names.</summary>
+    public const int UnheardMax = 64;
 }
 
 /// <summary>
@@ -70,7 +76,8 @@ public sealed record KeyPage(
 /// <param name="Keys">Keys that name a block.</param>
 /// <param name="Digest">Over these.</param>
 /// <param name="Deletions">Digest over the deletions that are remembered.</param>
-public sealed record KeysDigest(NodeLife From, int Shard, long Round, int Keys, ulong Digest, ulong Deletions) : IKeyLaneMessage;
+/// <param name="Lives">Who was in the cluster by the sender's view, as a digest: a backup that sees others does not agree yet.</param>
+public sealed record KeysDigest(NodeLife From, int Shard, long Round, int Keys, ulong Digest, ulong Deletions, ulong Lives) : IKeyLaneMessage;
 
 /// <summary>Reply: the backup holds what the primary does.</summary>
 public sealed record KeysAgree(NodeLife From, int Shard, long Round) : IKeyLaneMessage;

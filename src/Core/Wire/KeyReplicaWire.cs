@@ -81,9 +81,12 @@ internal static class KeyReplicaWire
                 w.Amount(5, m.Next, int.MaxValue);
                 w.Flag(6, m.IsWhole);
                 w.List(7, m.Entries, KeyPage.EntriesMax, WriteEntry);
+                w.Fixed64(8, m.Lives);
+                w.List(9, m.Unheard, KeyPage.UnheardMax, MembershipWire.WriteLife);
             },
             static (ref f) => new KeyPage(
-                From(ref f), f.Count(2), f.Amount(3), f.Count(4), f.Count(5), f.Flag(6), f.List(7, KeyPage.EntriesMax, ReadEntry))),
+                From(ref f), f.Count(2), f.Amount(3), f.Count(4), f.Count(5), f.Flag(6), f.Fixed64(8),
+                f.List(9, KeyPage.UnheardMax, MembershipWire.ReadLife), f.List(7, KeyPage.EntriesMax, ReadEntry))),
     ];
 
     private static WireCodec[] AgreementCodecs() =>
@@ -98,8 +101,9 @@ internal static class KeyReplicaWire
                 w.Amount(4, m.Keys, int.MaxValue);
                 w.Fixed64(5, m.Digest);
                 w.Fixed64(6, m.Deletions);
+                w.Fixed64(7, m.Lives);
             },
-            static (ref f) => new KeysDigest(From(ref f), f.Count(2), f.Amount(3), f.Count(4), f.Fixed64(5), f.Fixed64(6))),
+            static (ref f) => new KeysDigest(From(ref f), f.Count(2), f.Amount(3), f.Count(4), f.Fixed64(5), f.Fixed64(6), f.Fixed64(7))),
         new WireCodec<KeysAgree>(
             WireNumbers.KeysAgree,
             static (ref w, m) =>
