@@ -53,7 +53,8 @@ public sealed partial class KeyIndexLaneCore
                 break;
             case KeyRole.None when formerRole != KeyRole.None:
                 shard.Since = now;
-                shard.SpareFor = formerRole == KeyRole.Backup && shard.IsInStep && formerPrimary == primary ? primary : null;
+                // In step after it was fetched, it may hold more than the primary gave it.
+                shard.SpareFor = formerRole == KeyRole.Backup && shard is { IsInStep: true, WasFetched: false } && formerPrimary == primary ? primary : null;
                 break;
         }
         if (role == KeyRole.Primary)

@@ -143,10 +143,9 @@ internal sealed class ClusterParts
             _network.MarkDown(before);
         if (after.IsLive)
             _network.MarkUp(after);
-        else if (after.State == MemberState.Left)
-            _network.MarkDown(after);
         else
-            // It may only have hung or been cut off: then it comes back, as the same life, by a word that has to reach it.
+            // It may only have hung or been cut off: then it comes back, as the same life, by a word that has to reach it. And where all seeds left and were
+            // started again they know of nobody: only a call from here brings them back.
             _network.MarkLost(after);
         if (before is null || before.Life != after.Life || before.State != after.State)
             NodeLog.MemberChanged(_logger, after.Node, after.Address, after.State);
