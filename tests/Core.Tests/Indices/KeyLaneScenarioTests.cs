@@ -31,6 +31,51 @@ public sealed class KeyLaneScenarioTests
     }
 
     [Fact]
+    public void Keys_are_found_when_both_replicas_were_started_anew_and_found_each_other_before_the_rest()
+    {
+        Begin(nodes: 4);
+        var bind = Bind(1);
+        Ask(bind);
+        var (primary, backup) = Pair(bind.Key);
+        _world.Copies[_world.Nodes.Values.First(node => node.Life.Node.Value != primary && node.Life.Node.Value != backup).Life.Node] = [bind];
+        _world.Crash(primary);
+        _world.Crash(backup);
+        _world.Parts.Add([primary, backup]);
+        _world.Start(primary);
+        _world.Start(backup);
+        _world.Run(TimeSpan.FromSeconds(5));
+        Assert.Equal(2, _world.Nodes.Values.Count(static node => node.Core.Report.Incomplete == 0 && node.Known.Count == 2));
+        _world.Divide();
+        _world.Settle();
+        Assert.Equal(new Found(bind.Binding, bind.Id), Ask(new Lookup(bind.Key)));
+    }
+
+    [Fact]
+    public void Backup_that_had_more_than_its_primary_offers_it_though_it_is_backup_no_more()
+    {
+        Begin(nodes: 3);
+        var bind = Bind(1);
+        var (primary, backup) = Pair(bind.Key);
+        var third = 6 - primary - backup;
+        _world.Crash(backup);
+        _world.Remove(backup);
+        _world.Divide([primary], [third]);
+        _world.Run(TimeSpan.FromSeconds(5));
+        _world.Ask(_world.Nodes[third], bind, static _ => { });
+        _world.Run(TimeSpan.FromSeconds(1));
+        var shard = _world.Nodes[third].Core.Shard(KeyLanes.ShardOf(bind.Key))!;
+        Assert.Equal(1, shard.Keys.Keys);
+        _world.Divide();
+        while (!shard.IsInStep)
+            _world.Run(TimeSpan.FromTicks(1000));
+        Assert.Equal(0, _world.Nodes[primary].Core.Shard(shard.Number)!.Keys.Keys);
+        _world.ViewDelayMax = TimeSpan.FromTicks(1);
+        _world.Start(backup);
+        _world.Settle();
+        Assert.Equal(new Found(bind.Binding, bind.Id), Ask(new Lookup(bind.Key)));
+    }
+
+    [Fact]
     public void Key_that_may_yet_be_bound_anew_is_not_said_to_be_unknown()
     {
         _world.AnswersAnnouncements = false;

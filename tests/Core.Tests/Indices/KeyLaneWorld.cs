@@ -38,6 +38,9 @@ internal sealed class KeyLaneWorld(ulong seed)
     /// <summary>Keys of copies that nodes have, which their tiers bind when they are asked to.</summary>
     public Dictionary<NodeId, List<Bind>> Copies { get; } = [];
 
+    /// <summary>Sets of nodes that see nobody but one another; who is in none learns nothing meanwhile.</summary>
+    public List<uint[]> Parts { get; } = [];
+
     public TimeSpan ViewDelayMax { get; set; } = TimeSpan.FromSeconds(2);
 
     public int Messages { get; private set; }
@@ -200,6 +203,14 @@ internal sealed class KeyLaneWorld(ulong seed)
         Round();
     }
 
+    /// <summary>Has the nodes see the cluster as it is divided now, and is no more when there are no parts.</summary>
+    public void Divide(params uint[][] parts)
+    {
+        Parts.Clear();
+        Parts.AddRange(parts);
+        TellAll();
+    }
+
     private void TellAll()
     {
         foreach (var node in Nodes.Values)
@@ -208,9 +219,11 @@ internal sealed class KeyLaneWorld(ulong seed)
 
     private void Learn(Node node)
     {
-        if (!Nodes.ContainsValue(node) || node.Known.SequenceEqual(Truth))
+        var part = Parts.Find(part => part.Contains(node.Life.Node.Value)) ?? [];
+        List<Member> seen = Parts.Count == 0 ? [.. Truth] : [.. Truth.Where(member => part.Contains(member.Node.Value))];
+        if (!Nodes.ContainsValue(node) || node.Known.SequenceEqual(seen) || (Parts.Count > 0 && part.Length == 0))
             return;
-        node.Known = [.. Truth];
+        node.Known = seen;
         var view = View(node.Life.Node, node.Known);
         Step(node, outbox => node.Core.OnClusterState(Now, new ClusterState(view, ShardMap.Of(view)), outbox));
     }
