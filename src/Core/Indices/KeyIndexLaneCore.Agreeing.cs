@@ -91,6 +91,7 @@ public sealed partial class KeyIndexLaneCore
     private void Agree(KeyShard shard, long round, Outbox outbox)
     {
         (shard.IsWhole, shard.IsInStep, shard.AgreeRound) = (true, true, round);
+        shard.PassedTo = null;
         shard.Unheard.Clear();
         outbox.Send(To(shard.Primary!.Value), new KeysAgree(_self!.Value, shard.Number, round));
     }

@@ -42,13 +42,16 @@ public sealed partial class KeyIndexLaneCore
         var entries = shard.Keys.Page(message.Place, KeyPage.EntriesMax, out var next);
         var isWhole = shard.Role == KeyRole.Primary ? shard.Stage == KeyStage.Whole : shard.IsWhole && !IsPassedOn(shard, message.From);
         outbox.Send(To(message.From), new KeyPage(self, shard.Number, shard.Instance, message.Place, next, isWhole, _lives, [.. shard.Unheard], entries));
-        if (next == 0 && shard.Role == KeyRole.None && shard.Primary == message.From)
+        if (next != 0 || shard.Role == KeyRole.Primary || shard.Primary != message.From)
+            return;
+        shard.PassedTo = message.From;
+        if (shard.Role == KeyRole.None)
             shard.SpareFor = message.From;
     }
 
     /// <summary>Another has had all of it since, and may have taken in more that is not here.</summary>
     private static bool IsPassedOn(KeyShard shard, NodeLife asker) =>
-        shard is not { Role: KeyRole.Backup, IsInStep: true } && shard.SpareFor is { } other && other != asker;
+        shard is not { Role: KeyRole.Backup, IsInStep: true } && shard.PassedTo is { } other && other != asker;
 
     private void OnPage(TimeSpan now, KeyPage message, Outbox outbox)
     {

@@ -50,6 +50,7 @@ public sealed partial class KeyIndexLaneCore
                 break;
             case KeyRole.Backup when formerRole != KeyRole.Backup || formerPrimary != primary:
                 (shard.IsInStep, shard.WasFetched, shard.AgreeRound) = (false, false, 0);
+                shard.IsWhole &= formerRole != KeyRole.None;
                 break;
             case KeyRole.None when formerRole != KeyRole.None:
                 shard.Since = now;
@@ -70,6 +71,7 @@ public sealed partial class KeyIndexLaneCore
     {
         // What it held whole in an earlier time says nothing of what others, which may be gone by now, took in since.
         shard.IsWhole = hasAll;
+        shard.PassedTo = null;
         shard.Stage = hasAll ? KeyStage.Whole : KeyStage.Loading;
         shard.IsSurveyed = hasAll;
         shard.HoldUntil = now + HoldFor;

@@ -55,6 +55,9 @@ internal sealed class KeyShard(int shard, long instance, KeyIndexSettings settin
     /// </summary>
     public List<NodeLife> Unheard { get; } = [];
 
+    /// <summary>The primary that had all of it last: it may have taken in more since, unless this is in step with it.</summary>
+    public NodeLife? PassedTo { get; set; }
+
     // As primary.
     public KeyStage Stage { get; set; }
 
