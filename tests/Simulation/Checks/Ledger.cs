@@ -63,6 +63,9 @@ internal sealed class KeyBook
 
     public bool HasPutAcknowledged { get; private set; }
 
+    /// <summary>False from a write that failed until the next that did not: it may have left a copy in an arena that the index was never told of.</summary>
+    public bool IsLastAcknowledged { get; private set; }
+
     public bool HasDeletion { get; private set; }
 
     /// <summary>A write begins; what it is to be ended with.</summary>
@@ -84,7 +87,8 @@ internal sealed class KeyBook
     public void End(int write, KeyTruth truth, int content = -1)
     {
         _writers--;
-        HasPutAcknowledged |= truth == KeyTruth.Present;
+        IsLastAcknowledged = truth == KeyTruth.Present;
+        HasPutAcknowledged |= IsLastAcknowledged;
         if (write == Version)
             (Truth, Content) = (truth, content);
     }

@@ -146,7 +146,7 @@ internal sealed partial class SimWorld
             return null;
         var content = book.Written.First();
         var isSure = Plan.Config.IsRoomy && !HasLostArenas;
-        var isNamed = held.ContainsKey(Contents.Id(content))
+        var isNamed = book.IsLastAcknowledged && held.ContainsKey(Contents.Id(content))
             && Live.Any(node => node.Life!.Parts.Arena.Directory.TryDescribe(Contents.Key(key).Digest, out _, out var id) && id == Contents.Id(content));
         return isSure || isNamed ? content : null;
     }
