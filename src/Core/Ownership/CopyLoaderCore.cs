@@ -18,7 +18,7 @@ namespace Cascade.Core.Ownership;
 /// reported after <see cref="Patience"/> the shard is served all the same, but as incomplete: its owners do not say that a block is nowhere.
 /// </para>
 /// <para>
-/// A node that comes later is asked for the shards that are here; that holds nobody up. Of each life of a node one report of a shard is put in. From then on the
+/// A node that comes later is asked for the shards that are here; they are incomplete until it has reported them. Of each life of a node one report of a shard is put in. From then on the
 /// directory is kept by owners, and compared with what the tiers hold: see <see cref="HoldingsTelling"/>.
 /// </para>
 /// <para>Not thread-safe: it belongs to the loader's actor.</para>
@@ -138,7 +138,10 @@ public sealed partial class CopyLoaderCore
         {
             foreach (var kind in Kinds)
                 _directory.Expect(shard, new TierAddress(member.Node, kind));
+            _directory.SetComplete(shard, false);
         }
+        // Out of another part of a divided cluster it brings copies that nobody here knows.
+        _incomplete = _incomplete.Or(_loads.Aggregate(_here, static (served, load) => served.Except(load.Shards)));
         return true;
     }
 

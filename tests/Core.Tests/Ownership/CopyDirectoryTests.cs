@@ -6,10 +6,12 @@ using Cascade.Core.Ownership;
 using Cascade.Core.Placement;
 using Cascade.Core.Ports;
 using Cascade.Core.Sharding;
+using Cascade.Core.Tests.Indices;
 using Cascade.Core.Tests.Membership;
 
 namespace Cascade.Core.Tests.Ownership;
 
+[Collection(nameof(MeasuredAlone))]
 public sealed class CopyDirectoryTests
 {
     private static readonly TierAddress Mine = new(new NodeId(1), TierKind.Shm), Theirs = new(new NodeId(2), TierKind.Shm);
@@ -138,6 +140,22 @@ public sealed class CopyDirectoryTests
         Assert.Single(Loaded());
         Assert.Contains(new Effect(CopyLoaderCore.LiveOwners, new NodeGone(new NodeId(2))), _outbox.Effects);
         Assert.Equal([Copy(Mine, 3)], Read(Id));
+    }
+
+    [Fact]
+    public void Node_that_comes_later_makes_shards_incomplete_until_it_has_reported()
+    {
+        Join(1);
+        Load(Only(Shard));
+        Take(Report(Mine), Report(Mine with { Tier = TierKind.Cold }));
+        Assert.True(_directory.IsComplete(Id));
+        Join(1, 2);
+        Assert.False(_directory.IsComplete(Id));
+        Assert.Equal(1, _loader.Incomplete);
+        Take(Report(Theirs, Copy(Theirs, 5)), Report(Theirs with { Tier = TierKind.Cold }));
+        Assert.True(_directory.IsComplete(Id));
+        Assert.Equal(0, _loader.Incomplete);
+        Assert.Equal([Copy(Theirs, 5)], Read(Id));
     }
 
     [Fact]
