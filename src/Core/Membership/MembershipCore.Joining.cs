@@ -31,6 +31,13 @@ public sealed partial class MembershipCore
         {
             (_nextSeed, _rounds, _joinWait) = (0, _rounds + 1, Min(_joinWait * 2, _settings.JoinWaitMax));
             _outbox.Send(MembershipPort.Observers, new SeedsSilent(_rounds, _joinWait));
+            // Members that knew an earlier life of this node have called it: they do as well as a seed.
+            List<MemberEntry> callers = [.. _table.Peers.Where(static entry => entry.Member.State == MemberState.Up)];
+            if (callers.Count > 0)
+            {
+                BeginSession(callers[_random.Below(callers.Count)].Member.Address, _joinWait);
+                return;
+            }
         }
         BeginSession(_seeds[_nextSeed++], _joinWait);
     }

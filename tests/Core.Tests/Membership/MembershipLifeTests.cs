@@ -19,6 +19,17 @@ public sealed class MembershipLifeTests
     }
 
     [Fact]
+    public void Node_restarted_after_all_seeds_are_gone_is_called_back_by_those_that_knew_it()
+    {
+        StartAndSettle(6);
+        foreach (var node in new[] { 0, 1, 2, 5 })
+            _world.Crash(_world[node]);
+        Assert.True(_world.RunUntil(TimeSpan.FromSeconds(30), _world.IsConverged), _world.Views());
+        _world.Start(5);
+        Assert.True(_world.RunUntil(TimeSpan.FromMinutes(2), () => _world.IsConverged() && _world[5].Core.Self.State == MemberState.Up), _world.Views());
+    }
+
+    [Fact]
     public void Node_restarted_after_its_removal_is_back()
     {
         StartAndSettle(5);
