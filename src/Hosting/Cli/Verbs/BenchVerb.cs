@@ -119,8 +119,7 @@ internal static class BenchVerb
 
             // The processes first: afterwards this one has a large heap to collect.
             var cluster = await ClusterBenchmark.RunAsync(cancellationToken);
-            var own = await ActorBenchmarks.RunAsync();
-            var result = ActorsBenchmarkResult.Of(own, cluster);
+            var result = ActorFigures.Of(await ActorBenchmarks.RunAsync(), cluster);
             if (line.GetValue(json))
                 JsonOutput.Write(console.Out, result);
             else
