@@ -41,6 +41,9 @@ internal sealed record CacheContext(
     /// <summary>True when the node stores nothing for others.</summary>
     public bool IsClient { get; init; }
 
+    /// <summary>Where blocks of other nodes were found lately.</summary>
+    public KnownCopies Known { get; } = new();
+
     /// <summary>How many keys wait to be forgotten.</summary>
     public StrongBox<int> Forgetting { get; } = new();
 }

@@ -149,9 +149,20 @@ internal sealed partial class CascadeCache
         CacheKey key, TimeSpan leaseFor, TimeSpan deadline, CancellationToken cancellationToken)
     {
         var giveUpAt = _node.Time.GetElapsedTime(0) + deadline;
-        if (await AskAsync(_node, _node.Actors.KeyIndex, new Lookup(key.Digest), deadline, cancellationToken) is not Found found)
+        var again = TryReadAgain(key.Digest, leaseFor, deadline, cancellationToken);
+        var lookup = AskAsync(_node, _node.Actors.KeyIndex, new Lookup(key.Digest), deadline, cancellationToken);
+        var found = await AnswerOfAsync(lookup, again);
+        if (again is not null && await TryTakeAsync(again, found) is { } result)
+            return result;
+        if (found is null)
             return GetResult.Miss;
         ObserveStamp(found.Binding.Stamp);
+        return await LocateAndReadAsync(found, leaseFor, deadline, giveUpAt, cancellationToken);
+    }
+
+    private async ValueTask<GetResult> LocateAndReadAsync(
+        Found found, TimeSpan leaseFor, TimeSpan deadline, TimeSpan giveUpAt, CancellationToken cancellationToken)
+    {
         GetResult? last = null;
         for (var attempt = 0; attempt < LocatesMax; attempt++)
         {
@@ -206,21 +217,29 @@ internal sealed partial class CascadeCache
     private async ValueTask<GetResult> ReadElsewhereAsync(
         Found found, Located located, TimeSpan leaseFor, TimeSpan left, CancellationToken cancellationToken)
     {
+        var asked = _node.Time.GetElapsedTime(0);
         var read = await _node.Remote.ReadAsync(found.Id, located.Copy, leaseFor, left, cancellationToken);
         _node.Actors.Owners.Tell(new Release(found.Id, located.Lease));
         switch (read.Outcome)
         {
             case RemoteReadOutcome.Done:
-                // What is read here again and again is worth a copy here.
-                if (!_node.IsClient && _node.Hits.Note(found.Id))
-                    _node.Actors.Owners.Tell(new Promote(found.Id, new TierAddress(_node.Self, TierKind.Shm), found.Binding));
-                return new GetResult(true, read.Lease) { Holder = located.Copy.Node };
+                if (located.Copy.Tier == TierKind.Shm)
+                    _node.Known.Add(found.Binding.Key, found.Id, located.Copy, asked);
+                return HitElsewhere(found, located.Copy.Node, read);
             case RemoteReadOutcome.Gone:
                 _node.Actors.Owners.Tell(new RemoveCopy(found.Id, located.Copy));
                 return GetResult.Miss;
             default:
                 return new GetResult(false, default, read.Reason);
         }
+    }
+
+    private GetResult HitElsewhere(Found found, NodeId holder, in RemoteRead read)
+    {
+        // What is read here again and again is worth a copy here.
+        if (!_node.IsClient && _node.Hits.Note(found.Id))
+            _node.Actors.Owners.Tell(new Promote(found.Id, new TierAddress(_node.Self, TierKind.Shm), found.Binding));
+        return new GetResult(true, read.Lease) { Holder = holder };
     }
 
     /// <summary>Has a block of the cold tier read into memory. Null when it was, or is no longer stored; otherwise why not.</summary>

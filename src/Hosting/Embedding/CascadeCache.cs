@@ -36,6 +36,9 @@ internal sealed partial class CascadeCache(CacheContext node) : ICascade
     /// <summary>Calls that may touch the arena or wait for an actor.</summary>
     public int CallsUnderWay => Volatile.Read(ref _callsUnderWay);
 
+    /// <summary>Where blocks of other nodes were found lately.</summary>
+    internal KnownCopies Known => _node.Known;
+
     /// <summary>Refuses calls from now on: the node is about to let go of its memory.</summary>
     public void Stop() => _stopping = true;
 

@@ -69,6 +69,7 @@ internal sealed class NodeFabric : IAsyncDisposable
             {
                 ClusterName = options.Cluster.Name,
                 Node = ground.Self,
+                DigestAlgorithm = options.Cluster.Digest,
                 Locate = peer => EndPointOf(view.Current.Members.Find(peer)?.Metadata[BulkLabel]),
                 Wrapper = wrapper,
             },

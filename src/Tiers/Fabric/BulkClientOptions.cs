@@ -1,4 +1,5 @@
 using System.Net;
+using Cascade.Core.Hashing;
 using Cascade.Core.Identity;
 
 namespace Cascade.Tiers.Fabric;
@@ -14,6 +15,9 @@ public sealed record BulkClientOptions
 
     /// <summary>Secret of the cluster, as the servers have it.</summary>
     public string Token { get; init; } = "";
+
+    /// <summary>What the cluster names its blocks by. Digests that are asked for are computed as the bytes land with BLAKE3, and left to the caller with SHA-256.</summary>
+    public DigestAlgorithm DigestAlgorithm { get; init; } = DigestAlgorithm.Blake3;
 
     /// <summary>Where a peer serves bulk reads; null when it does not. Any thread; must not block.</summary>
     public required Func<NodeId, EndPoint?> Locate { get; init; }
@@ -40,7 +44,7 @@ public sealed record BulkClientOptions
     public int StreamsPerPull { get; init; } = 4;
 
     /// <summary>Bytes of one request: 64 KiB to 64 MiB. Smaller ones spread more evenly over streams, larger ones ask less often.</summary>
-    public int PieceBytes { get; init; } = 4 << 20;
+    public int PieceBytes { get; init; } = 1 << 20;
 
     /// <summary>How long a connection may take to be made.</summary>
     public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(5);

@@ -8,6 +8,9 @@ namespace Cascade.Tiers.Fabric;
 /// <summary>The pulling end of one bulk connection. For one pull at a time.</summary>
 internal sealed class BulkConnection : IDisposable
 {
+    // What is received before it is hashed: few calls, and still in a cache.
+    private const int LandBytes = 1 << 20;
+
     private readonly byte[] _frame = new byte[BulkFrames.LongestBytes];
     private readonly byte[] _requestFrame = new byte[BulkFrames.RequestBytes];
     private readonly MappedMemory _target = new();
@@ -74,9 +77,14 @@ internal sealed class BulkConnection : IDisposable
         return request;
     }
 
-    /// <summary>Receives what was asked for, to the memory at <paramref name="address"/>; requests are answered in their order.</summary>
+    /// <summary>Receives what was asked for; requests are answered in their order.</summary>
+    /// <param name="request">What was asked for.</param>
+    /// <param name="target">Memory of the whole pull.</param>
+    /// <param name="offsetBytes">Where in it these bytes go.</param>
+    /// <param name="digest">Hashes them as they land there; null for no digest.</param>
+    /// <param name="deadline">Ends the wait, and with it the connection.</param>
     /// <exception cref="IOException">The connection broke, or the peer does not keep to the protocol.</exception>
-    public async ValueTask<BulkStatus> ReceiveAsync(BulkRequest request, nint address, CancellationToken deadline)
+    public async ValueTask<BulkStatus> ReceiveAsync(BulkRequest request, nint target, long offsetBytes, LandingDigest? digest, CancellationToken deadline)
     {
         await _stream.ReadExactlyAsync(_frame.AsMemory(0, BulkFrames.ReplyBytes), deadline);
         if (!BulkFrames.TryReadReply(_frame, request, out var status))
@@ -87,12 +95,31 @@ internal sealed class BulkConnection : IDisposable
             return status;
         }
 
-        await _stream.ReadExactlyAsync(_target.At(address, request.LengthBytes), deadline);
+        await LandAsync(_target.At(target + (nint)offsetBytes, request.LengthBytes), offsetBytes, digest, deadline);
         await _stream.ReadExactlyAsync(_frame.AsMemory(0, BulkFrames.TrailerBytes), deadline);
         if (!BulkFrames.TryReadTrailer(_frame, request, out status))
             throw Nonsense();
         _unanswered--;
         return status;
+    }
+
+    private async ValueTask LandAsync(Memory<byte> target, long offsetBytes, LandingDigest? digest, CancellationToken deadline)
+    {
+        if (digest is null)
+        {
+            await _stream.ReadExactlyAsync(target, deadline);
+            return;
+        }
+
+        var hashed = offsetBytes;
+        for (var landed = 0; landed < target.Length;)
+        {
+            var read = await _stream.ReadAsync(target.Slice(landed, Math.Min(target.Length - landed, LandBytes)), deadline);
+            if (read == 0)
+                throw new EndOfStreamException("The peer closed the connection in the middle of its answer.");
+            landed += read;
+            hashed = digest.Land(hashed, offsetBytes + landed);
+        }
     }
 
     public void Dispose()

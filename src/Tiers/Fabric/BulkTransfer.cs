@@ -1,4 +1,5 @@
 using Cascade.Core.Fabric;
+using Cascade.Core.Hashing;
 
 namespace Cascade.Tiers.Fabric;
 
@@ -7,6 +8,7 @@ internal sealed class BulkTransfer : IDisposable
 {
     private readonly PullRequest _request;
     private readonly BulkLane _lane;
+    private readonly LandingDigest? _digest;
     private readonly int _pieceBytes;
     private readonly int _pieceCount;
     private readonly int _streams;
@@ -29,6 +31,13 @@ internal sealed class BulkTransfer : IDisposable
         (_request, _lane, _time, _caller) = (request, lane, time, caller);
         _start = time.GetTimestamp();
         _pieceBytes = options.PieceBytes;
+        if (request.WithDigest && options.DigestAlgorithm == DigestAlgorithm.Blake3)
+        {
+            // Each request is to be whole pieces of the digest, so that its stream can hash them by itself.
+            _digest = new LandingDigest(request.Target.Address, request.Target.LengthBytes);
+            _pieceBytes = (_pieceBytes + _digest.PieceBytes - 1) / _digest.PieceBytes * _digest.PieceBytes;
+        }
+
         _pieceCount = (int)((request.Target.LengthBytes + _pieceBytes - 1) / _pieceBytes);
         _streams = request.Target.LengthBytes > options.SplitAboveBytes ? Math.Min(options.StreamsPerPull, _pieceCount) : 1;
         _deadline = new BulkDeadline(request.Timeout, time, caller);
@@ -47,7 +56,7 @@ internal sealed class BulkTransfer : IDisposable
         if (_failure is not null)
             return (PullResult)_failure;
         if (_piecesDone == _pieceCount)
-            return PullResult.Done;
+            return PullResult.Done with { Digest = _digest?.Finish() };
         return _caller.IsCancellationRequested ? PullResult.Cancelled : PullResult.TimedOut;
     }
 
@@ -103,8 +112,7 @@ internal sealed class BulkTransfer : IDisposable
         while (current is { } piece)
         {
             var next = await AskNextAsync(connection);
-            var address = _request.Target.Address + (nint)(piece.SkipBytes - _request.SkipBytes);
-            var status = await connection.ReceiveAsync(piece, address, _stop.Token);
+            var status = await connection.ReceiveAsync(piece, _request.Target.Address, piece.SkipBytes - _request.SkipBytes, _digest, _stop.Token);
             if (status != BulkStatus.Good)
             {
                 await FailAsync(ResultOf(status));

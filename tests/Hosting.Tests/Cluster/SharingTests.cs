@@ -46,6 +46,52 @@ public sealed class SharingTests
     }
 
     [Fact]
+    public async Task Block_read_again_is_found_where_it_was_without_its_owner()
+    {
+        await using var nodes = await TestNodes.StartAsync(3, "cascade.tracker.promote-after-hits=255");
+        await nodes[0].Cache.PutAsync(Blocks.Key(1), Blocks.Bytes(1));
+        for (var read = 0; read < 3; read++)
+        {
+            using var got = await nodes[1].Cache.GetAsync(Blocks.Key(1));
+            Assert.Equal((TierKind.Remote, true), (got.Lease.Tier, got.Lease.Span.SequenceEqual(Blocks.Bytes(1))));
+            Assert.Equal(read, ((CascadeCache)nodes[1].Cache).Known.RightGuesses);
+        }
+    }
+
+    [Fact]
+    public async Task Key_that_was_deleted_or_names_another_block_is_not_read_where_it_was()
+    {
+        await using var nodes = await TestNodes.StartAsync(3);
+        await nodes[0].Cache.PutAsync(Blocks.Key(1), Blocks.Bytes(1));
+        await nodes[0].Cache.PutAsync(Blocks.Key(2), Blocks.Bytes(1));
+        (await nodes[1].Cache.GetAsync(Blocks.Key(1))).Dispose();
+        (await nodes[1].Cache.GetAsync(Blocks.Key(2))).Dispose();
+
+        // The block itself stays where it is, under the other key.
+        Assert.True(await nodes[2].Cache.DeleteAsync(Blocks.Key(1)));
+        Assert.False((await nodes[1].Cache.GetAsync(Blocks.Key(1))).IsHit);
+        await nodes[2].Cache.PutAsync(Blocks.Key(1), Blocks.Bytes(3));
+        using (var got = await nodes[1].Cache.GetAsync(Blocks.Key(1)))
+            Assert.Equal(Blocks.Bytes(3), got.Lease.Span);
+        await nodes[0].Cache.PutAsync(Blocks.Key(2), Blocks.Bytes(4));
+        using (var got = await nodes[1].Cache.GetAsync(Blocks.Key(2)))
+            Assert.Equal(Blocks.Bytes(4), got.Lease.Span);
+        Assert.Equal(0, ((CascadeCache)nodes[1].Cache).Known.RightGuesses);
+    }
+
+    [Fact]
+    public async Task Block_that_left_where_it_was_known_to_be_is_found_where_it_is()
+    {
+        await using var nodes = await TestNodes.StartAsync(3);
+        await nodes[2].Cache.PutAsync(Blocks.Key(1), Blocks.Bytes(1));
+        (await nodes[1].Cache.GetAsync(Blocks.Key(1))).Dispose();
+        await nodes.StopAsync(2);
+        await nodes[0].Cache.PutAsync(Blocks.Key(1), Blocks.Bytes(1));
+        using var got = await nodes[1].Cache.GetAsync(Blocks.Key(1));
+        Assert.Equal((true, new NodeId(0)), (got.IsHit, got.Holder));
+    }
+
+    [Fact]
     public async Task Block_read_three_times_at_another_node_is_brought_there()
     {
         await using var nodes = await TestNodes.StartAsync(2);
