@@ -18,13 +18,13 @@ public sealed partial class MemoryTierCore
     private TimeSpan _lookAgainAt = TimeSpan.MinValue;
 
     private bool NeedsRoom =>
-        _waiting.Count > 0 || _arena.FreeBytes < _settings.HeadroomBytes || _arena.FreeSlots < _headroomSlots;
+        _waiting.Count > 0 || FreeSoonBytes < _settings.HeadroomBytes || FreeSoonSlots < _headroomSlots;
 
     /// <summary>Bytes that are to come free: what is waited for, and what is missing of the headroom.</summary>
-    private long WantedBytes => _waitingBytes + Math.Max(0, _settings.HeadroomBytes - _arena.FreeBytes);
+    private long WantedBytes => _waitingBytes + Math.Max(0, _settings.HeadroomBytes - FreeSoonBytes);
 
     /// <summary>Descriptors that are to come free: memory full of small blocks runs out of them before it runs out of bytes.</summary>
-    private long WantedSlots => _headroomSlots + _waiting.Count - _arena.FreeSlots;
+    private long WantedSlots => _headroomSlots + _waiting.Count - FreeSoonSlots;
 
     /// <summary>True when what is on its way out does not suffice; what lies in pieces may take more than that.</summary>
     private bool WantsMore =>

@@ -41,6 +41,9 @@ internal sealed record CacheContext(
     /// <summary>True when the node stores nothing for others.</summary>
     public bool IsClient { get; init; }
 
+    /// <summary>Nodes that had no room to spare.</summary>
+    public FullNodes Full { get; } = new();
+
     /// <summary>How many keys wait to be forgotten.</summary>
     public StrongBox<int> Forgetting { get; } = new();
 }

@@ -52,7 +52,8 @@ internal sealed class CopyBringer(NodeRefs nodes, ArenaPullSpace space, FabricRo
 
     private async Task<CopyBrought> PullAsync(BringCopy request, CopyLeased lent, TimeLimit limit)
     {
-        var pulled = await _puller.PullAsync(request.Id, lent.Copy, check: true, limit, CancellationToken.None);
+        var use = request.OnlySpareRoom ? RoomUse.Spare : RoomUse.Store;
+        var pulled = await _puller.PullAsync(request.Id, lent.Copy, check: true, limit, CancellationToken.None, use);
         switch (pulled.Outcome)
         {
             case PulledOutcome.Done:

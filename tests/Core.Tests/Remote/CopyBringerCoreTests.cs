@@ -36,6 +36,19 @@ public sealed class CopyBringerCoreTests
     }
 
     [Fact]
+    public void Who_wants_others_given_up_for_the_block_is_served_after_a_transfer_into_spare_room_found_none()
+    {
+        var spare = new Replicate(Block(1), Source(1), Key(1), Second, OnlySpareRoom: true);
+        Assert.Equal([new Effect(RemotePort.Mover, new BringCopy(Block(1), Source(1), Key(1), Second, OnlySpareRoom: true))], Step("a", spare));
+        Assert.Empty(Step("b", Want(1, Key(2))));
+        Assert.Equal(
+            [new Effect("a", new Busy("full")), new Effect(RemotePort.Mover, new BringCopy(Block(1), Source(1), Key(2), Second))],
+            Step("mover", new CopyBrought(Block(1), BringOutcome.Busy, Reason: "full")));
+        Assert.Equal((1, 1), (_bringer.TransfersUnderWay, _bringer.WaitingRequests));
+        Assert.Equal([new Effect("b", new Busy("full"))], Step("mover", new CopyBrought(Block(1), BringOutcome.Busy, Reason: "full")));
+    }
+
+    [Fact]
     public void Block_that_is_here_is_not_brought_again()
     {
         _copies.Copies[Block(1)] = Copy(1);
