@@ -56,7 +56,11 @@ public sealed record EndPassing(Reservation Reservation);
 /// True when the writer has no grant of the owner to commit, because the block has a copy in a farther tier: the tier tells the owner of
 /// this one by <see cref="AddCopy"/>.
 /// </param>
-public sealed record Publish(Reservation Reservation, BlockId Id, KeyBinding Binding, bool Announce = false);
+/// <param name="IsExtra">
+/// True for a copy that is here only to be near, of a block that lies elsewhere: it is the first to go when room is needed, unless it is the last by then. A further key
+/// makes it a copy like any other, and so does a restart.
+/// </param>
+public sealed record Publish(Reservation Reservation, BlockId Id, KeyBinding Binding, bool Announce = false, bool IsExtra = false);
 
 /// <summary>The copy is readable.</summary>
 public sealed record Published(CopyLocation Copy);

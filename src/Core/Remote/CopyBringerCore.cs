@@ -134,8 +134,9 @@ public sealed class CopyBringerCore
 
             // A copy out of this node's own files comes under the keys that those know.
             next.Named = next.Source.Node == _memory.Node ? default : binding;
+            next.IsExtra = next.Requests.TrueForAll(static request => request.OwnerLease is not null);
             next.OnlySpareRoom = next.Requests.TrueForAll(static request => request.OnlySpareRoom);
-            outbox.Send(RemotePort.Mover, new BringCopy(next.Id, next.Source, binding, deadline - now, next.OnlySpareRoom));
+            outbox.Send(RemotePort.Mover, new BringCopy(next.Id, next.Source, binding, deadline - now, next.OnlySpareRoom, next.IsExtra));
         }
     }
 
@@ -157,7 +158,7 @@ public sealed class CopyBringerCore
         foreach (var request in transfer.Requests)
         {
             if (message.Outcome == BringOutcome.Done)
-                Finish(transfer.Id, request, message.Copy, transfer.Named, outbox);
+                Finish(transfer.Id, request, message.Copy, request.OwnerLease is null && transfer.IsExtra ? default : transfer.Named, outbox);
             else if (message.Outcome == BringOutcome.Busy && transfer.OnlySpareRoom && !request.OnlySpareRoom)
                 Want(now, transfer.Id, transfer.Source, request, outbox);
             else
@@ -215,6 +216,9 @@ public sealed class CopyBringerCore
 
         /// <summary>The key that the copy is published by.</summary>
         public KeyBinding Named { get; set; }
+
+        /// <summary>Only owners wanted the block when it was asked for.</summary>
+        public bool IsExtra { get; set; }
 
         /// <summary>Nobody who wanted the block as it was asked for would have others given up for it.</summary>
         public bool OnlySpareRoom { get; set; }

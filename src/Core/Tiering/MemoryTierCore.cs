@@ -28,6 +28,7 @@ public sealed partial class MemoryTierCore
     private readonly long _transitBytes;
     private readonly long _transitSlots;
     private readonly ResidentCopies _copies;
+    private readonly ExtraCopies _extras = new();
     private readonly List<(CopyLocation Copy, bool IsCorrupt)> _drops = [];
     private readonly List<KeyBinding> _keys = [];
     private readonly Func<uint, bool> _mayEvict;
@@ -123,6 +124,8 @@ public sealed partial class MemoryTierCore
         if (_arena.TryFind(message.Id, out var copy))
         {
             _arena.Cancel(message.Reservation);
+            if (!message.IsExtra)
+                _extras.Remove(copy.Slot);
             TryBindAlias(message.Id, message.Binding);
 
             // The writer is about to commit this copy: a grant to evict it that is under way is from before the fill and void.
@@ -131,6 +134,8 @@ public sealed partial class MemoryTierCore
         else
         {
             copy = PublishNew(message.Reservation, message.Id, message.Binding);
+            if (message.IsExtra)
+                _extras.Add(copy.Slot);
         }
 
         if (message.Announce)

@@ -76,7 +76,7 @@ internal sealed class CopyBringer(NodeRefs nodes, ArenaPullSpace space, FabricRo
         var reservation = room.HandOver();
         try
         {
-            var publish = new Publish(reservation, request.Id, request.Binding, Announce: true);
+            var publish = new Publish(reservation, request.Id, request.Binding, Announce: true, request.IsExtra);
             var answer = await space.Memory.Ask<object>(publish, PublishTimeout, CancellationToken.None);
             return answer is Published published
                 ? new CopyBrought(request.Id, BringOutcome.Done, published.Copy)

@@ -79,6 +79,22 @@ public sealed class PlacementTests
         Assert.Equal((0L, 0L), ((await MemoryOf(nodes[0].Cache)).Evicted, (await MemoryOf(nodes[1].Cache)).Evicted));
     }
 
+    [Fact]
+    public async Task Copy_that_was_brought_near_is_the_first_to_go()
+    {
+        await using var nodes = await TestNodes.StartAsync(2);
+
+        // Node 0 keeps but what puts pass through, so it takes nothing in.
+        await FillAsync(nodes[0].Cache, 0, Fits * 31 / 32);
+        await FillAsync(nodes[1].Cache, 1000, Fits - 8);
+        for (var read = 0; read < 3; read++)
+            (await nodes[1].Cache.GetAsync(Blocks.Key(0))).Dispose();
+        await Patience.UntilAsync(async () => (await nodes[0].Cache.StatAsync(Blocks.Key(0)))!.Block.Copies.Count == 2);
+        await FillAsync(nodes[1].Cache, 2000, 8);
+        Assert.Equal(1, (await MemoryOf(nodes[1].Cache)).Evicted);
+        Assert.Equal(nodes[0].Cluster.Members.Self, Assert.Single((await nodes[1].Cache.StatAsync(Blocks.Key(0)))!.Block.Copies).Node);
+    }
+
     private static async Task FillAsync(ICascade cache, int first, int count)
     {
         for (var n = first; n < first + count; n++)
