@@ -37,7 +37,8 @@ public sealed record ReleaseCopy(ulong Lease);
 /// <param name="Source">The copy to bring.</param>
 /// <param name="Binding">A key to name it by there; default for none.</param>
 /// <param name="Timeout">How long it may take.</param>
-public sealed record Replicate(BlockId Id, CopyLocation Source, KeyBinding Binding, TimeSpan Timeout);
+/// <param name="OnlySpareRoom">True to be answered <see cref="Busy"/> at once where something would have to be given up for the block.</param>
+public sealed record Replicate(BlockId Id, CopyLocation Source, KeyBinding Binding, TimeSpan Timeout, bool OnlySpareRoom = false);
 
 /// <summary>The node has a copy in memory, and the block's owner was told.</summary>
 public sealed record Replicated(BlockId Id, CopyLocation Copy);

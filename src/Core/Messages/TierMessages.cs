@@ -12,7 +12,21 @@ namespace Cascade.Core.Messages;
 /// <param name="LengthBytes">Bytes wanted.</param>
 /// <param name="Timeout">How long the answer may wait for room.</param>
 /// <param name="Ticket">Names the request for <see cref="Withdraw"/>, different for each on the node; 0 for none.</param>
-public sealed record Reserve(long LengthBytes, TimeSpan Timeout, long Ticket = 0);
+/// <param name="Use">What the room is for, and so what may be given up for it.</param>
+public sealed record Reserve(long LengthBytes, TimeSpan Timeout, long Ticket = 0, RoomUse Use = RoomUse.Store);
+
+/// <summary>What room in memory is for.</summary>
+public enum RoomUse
+{
+    /// <summary>A block that is to stay: others are given up for it where that is needed.</summary>
+    Store = 0,
+
+    /// <summary>A block that its writer can pass on to another node, if memory here is as good as full.</summary>
+    StoreOrPass,
+
+    /// <summary>A block that is taken in only if nothing has to be given up for it, now or soon: else <see cref="Busy"/> at once.</summary>
+    Spare,
+}
 
 /// <summary>
 /// Who asked for room no longer waits for it: its place in the queue goes to the next. No reply; the request is answered
@@ -21,7 +35,18 @@ public sealed record Reserve(long LengthBytes, TimeSpan Timeout, long Ticket = 0
 public sealed record Withdraw(long Ticket);
 
 /// <summary>Room was set aside.</summary>
-public sealed record Reserved(Reservation Reservation);
+/// <param name="Reservation">The room.</param>
+/// <param name="IsForPassing">
+/// True when memory is as good as full and the room was asked for by <see cref="RoomUse.StoreOrPass"/>: for a while nothing is given up to make up for it. The writer says
+/// by <see cref="EndPassing"/> that it passed the block on, or did not.
+/// </param>
+public sealed record Reserved(Reservation Reservation, bool IsForPassing = false);
+
+/// <summary>
+/// What was published in room for passing stays here, or its key was released before: the room counts as taken from now on. No reply. May be repeated. A tier that is not
+/// told takes it for said at the deadline of the <see cref="Reserve"/>.
+/// </summary>
+public sealed record EndPassing(Reservation Reservation);
 
 /// <summary>The reservation is filled: make it readable. Reply: <see cref="Published"/>. Not to be repeated.</summary>
 /// <param name="Reservation">The room that was filled.</param>
@@ -31,7 +56,11 @@ public sealed record Reserved(Reservation Reservation);
 /// True when the writer has no grant of the owner to commit, because the block has a copy in a farther tier: the tier tells the owner of
 /// this one by <see cref="AddCopy"/>.
 /// </param>
-public sealed record Publish(Reservation Reservation, BlockId Id, KeyBinding Binding, bool Announce = false);
+/// <param name="IsExtra">
+/// True for a copy that is here only to be near, of a block that lies elsewhere: it is the first to go when room is needed, unless it is the last by then. A further key
+/// makes it a copy like any other, and so does a restart.
+/// </param>
+public sealed record Publish(Reservation Reservation, BlockId Id, KeyBinding Binding, bool Announce = false, bool IsExtra = false);
 
 /// <summary>The copy is readable.</summary>
 public sealed record Published(CopyLocation Copy);

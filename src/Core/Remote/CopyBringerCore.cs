@@ -49,10 +49,10 @@ public sealed class CopyBringerCore
         switch (message)
         {
             case Replicate m:
-                Want(now, m.Id, m.Source, new Request(sender, m.Binding, Deadline.After(now, m.Timeout), OwnerLease: null), outbox);
+                Want(now, m.Id, m.Source, new Request(sender, m.Binding, Deadline.After(now, m.Timeout), OwnerLease: null, m.OnlySpareRoom), outbox);
                 break;
             case Pull m:
-                Want(now, m.Id, m.Source, new Request(Sender: null, m.Binding, Deadline.After(now, m.LeaseFor), m.Lease), outbox);
+                Want(now, m.Id, m.Source, new Request(Sender: null, m.Binding, Deadline.After(now, m.LeaseFor), m.Lease, OnlySpareRoom: false), outbox);
                 break;
             case CopyBrought m: OnBrought(now, m, outbox); break;
             default: return false;
@@ -134,7 +134,9 @@ public sealed class CopyBringerCore
 
             // A copy out of this node's own files comes under the keys that those know.
             next.Named = next.Source.Node == _memory.Node ? default : binding;
-            outbox.Send(RemotePort.Mover, new BringCopy(next.Id, next.Source, binding, deadline - now));
+            next.IsExtra = next.Requests.TrueForAll(static request => request.OwnerLease is not null);
+            next.OnlySpareRoom = next.Requests.TrueForAll(static request => request.OnlySpareRoom);
+            outbox.Send(RemotePort.Mover, new BringCopy(next.Id, next.Source, binding, deadline - now, next.OnlySpareRoom, next.IsExtra));
         }
     }
 
@@ -156,7 +158,9 @@ public sealed class CopyBringerCore
         foreach (var request in transfer.Requests)
         {
             if (message.Outcome == BringOutcome.Done)
-                Finish(transfer.Id, request, message.Copy, transfer.Named, outbox);
+                Finish(transfer.Id, request, message.Copy, request.OwnerLease is null && transfer.IsExtra ? default : transfer.Named, outbox);
+            else if (message.Outcome == BringOutcome.Busy && transfer.OnlySpareRoom && !request.OnlySpareRoom)
+                Want(now, transfer.Id, transfer.Source, request, outbox);
             else
                 Answer(transfer.Id, request, OutcomeOf(message), outbox);
         }
@@ -200,7 +204,7 @@ public sealed class CopyBringerCore
     }
 
     /// <summary>Who wants the block here: a writer that waits for the answer, or an owner that lent a lease.</summary>
-    private sealed record Request(object? Sender, KeyBinding Binding, TimeSpan Deadline, ulong? OwnerLease);
+    private sealed record Request(object? Sender, KeyBinding Binding, TimeSpan Deadline, ulong? OwnerLease, bool OnlySpareRoom);
 
     private sealed class Transfer(BlockId id, in CopyLocation source)
     {
@@ -212,5 +216,11 @@ public sealed class CopyBringerCore
 
         /// <summary>The key that the copy is published by.</summary>
         public KeyBinding Named { get; set; }
+
+        /// <summary>Only owners wanted the block when it was asked for.</summary>
+        public bool IsExtra { get; set; }
+
+        /// <summary>Nobody who wanted the block as it was asked for would have others given up for it.</summary>
+        public bool OnlySpareRoom { get; set; }
     }
 }

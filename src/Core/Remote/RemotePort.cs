@@ -33,7 +33,9 @@ public sealed record CopyStaged(BlockId Id, object? Failure);
 /// <param name="Source">The copy to bring: another node's, or this node's cold one.</param>
 /// <param name="Binding">A key to name it by; default for none.</param>
 /// <param name="Timeout">How long it may take.</param>
-public sealed record BringCopy(BlockId Id, CopyLocation Source, KeyBinding Binding, TimeSpan Timeout);
+/// <param name="OnlySpareRoom">True to give nothing up for it: without room to spare the outcome is <see cref="BringOutcome.Busy"/>.</param>
+/// <param name="IsExtra">True when the copy is for readers here alone, and no writer counts on it.</param>
+public sealed record BringCopy(BlockId Id, CopyLocation Source, KeyBinding Binding, TimeSpan Timeout, bool OnlySpareRoom = false, bool IsExtra = false);
 
 /// <summary>What came of a <see cref="BringCopy"/>.</summary>
 /// <param name="Id">The block.</param>

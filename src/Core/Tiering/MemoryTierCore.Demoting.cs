@@ -24,10 +24,11 @@ public sealed partial class MemoryTierCore
         if (!_copies.Holds(copy))
             return;
         _copies.EndEviction(copy.Slot, now);
+        var wasExtra = _extras.Remove(copy.Slot);
         _now = now;
         if (_unnamed.Contains(copy) && IsUnnamed(copy))
             AskForUnnamed(now, outbox);
-        else if (!_settings.HasColdTier && NeedsRoom && MayEvict(copy.Slot))
+        else if (!_settings.HasColdTier && !wasExtra && NeedsRoom && MayEvict(copy.Slot))
             AskOwner(now, copy.Slot, EvictQuestion.Unworthy, outbox);
         else if (_settings.HasColdTier && NeedsRoom && !_protected.Contains(message.Id))
             WriteToGo(now, copy, isDemotion: true, outbox);

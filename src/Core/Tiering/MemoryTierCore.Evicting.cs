@@ -18,13 +18,13 @@ public sealed partial class MemoryTierCore
     private TimeSpan _lookAgainAt = TimeSpan.MinValue;
 
     private bool NeedsRoom =>
-        _waiting.Count > 0 || _arena.FreeBytes < _settings.HeadroomBytes || _arena.FreeSlots < _headroomSlots;
+        _waiting.Count > 0 || FreeSoonBytes < _settings.HeadroomBytes || FreeSoonSlots < _headroomSlots;
 
     /// <summary>Bytes that are to come free: what is waited for, and what is missing of the headroom.</summary>
-    private long WantedBytes => _waitingBytes + Math.Max(0, _settings.HeadroomBytes - _arena.FreeBytes);
+    private long WantedBytes => _waitingBytes + Math.Max(0, _settings.HeadroomBytes - FreeSoonBytes);
 
     /// <summary>Descriptors that are to come free: memory full of small blocks runs out of them before it runs out of bytes.</summary>
-    private long WantedSlots => _headroomSlots + _waiting.Count - _arena.FreeSlots;
+    private long WantedSlots => _headroomSlots + _waiting.Count - FreeSoonSlots;
 
     /// <summary>True when what is on its way out does not suffice; what lies in pieces may take more than that.</summary>
     private bool WantsMore =>
@@ -50,6 +50,9 @@ public sealed partial class MemoryTierCore
                 return true;
         }
 
+        question = EvictQuestion.Extra;
+        if (_extras.TryPick(_mayEvict, out slot))
+            return true;
         (slot, question) = (0, EvictQuestion.Plain);
         var isForLater = _waiting.Count == 0;
         if ((_settings.HasColdTier && _demotions + _copies.EvictionsInFlight >= _settings.DemotionsInFlightMax)
@@ -66,7 +69,7 @@ public sealed partial class MemoryTierCore
     {
         _copies.StartEviction(slot, question, now + _settings.EvictionTimeout);
         outbox.Send(
-            Destination.Owners, new Evict(_copies.IdAt(slot), _copies.CopyAt(slot), Discard: question != EvictQuestion.Plain, _copies.AttemptAt(slot)));
+            Destination.Owners, new Evict(_copies.IdAt(slot), _copies.CopyAt(slot), Discard: question is EvictQuestion.Unworthy or EvictQuestion.Hopeless, _copies.AttemptAt(slot)));
     }
 
     private bool MayEvict(uint slot) =>
@@ -86,8 +89,11 @@ public sealed partial class MemoryTierCore
             question = _copies.EndEviction(copy.Slot, now);
         else
             _copies.VoidEviction(copy.Slot, now + _settings.EvictionTimeout);
-        var mayGo = question != EvictQuestion.None && (NeedsRoom || isUnnamed) && !_protected.Contains(message.Id);
-        var isToBeWritten = mayGo && !isUnnamed && !message.WasLast && question != EvictQuestion.Hopeless && HasKeysToFlush(copy.Slot);
+
+        // What was extra when it was asked about and is the last is kept, and counts as any other from now on.
+        var isLastOfExtra = message.WasLast && _extras.Remove(copy.Slot);
+        var mayGo = question != EvictQuestion.None && !isLastOfExtra && (NeedsRoom || isUnnamed) && !_protected.Contains(message.Id);
+        var isToBeWritten = mayGo && !isUnnamed && !message.WasLast && question is not (EvictQuestion.Hopeless or EvictQuestion.Extra) && HasKeysToFlush(copy.Slot);
         if (!mayGo || isToBeWritten || !TryFree(message.Id, copy, evicted: !isUnnamed, forgetKeys: message.WasLast, outbox))
             outbox.Send(Destination.Owners, new AddCopy(message.Id, copy));
         else if (isUnnamed)
@@ -163,6 +169,7 @@ public sealed partial class MemoryTierCore
         if (!_arena.TryFree(copy.Slot, copy.Generation))
             return false;
         _copies.Remove(copy.Slot);
+        _extras.Remove(copy.Slot);
         _policy.Remove(copy.Slot, evicted);
         if (forgetKeys)
         {

@@ -19,6 +19,9 @@ public sealed partial class MemoryTierCore
         var isRecorded = _arena.TryBindAlias(id, binding);
         if (_arena.TryFind(id, out var copy))
         {
+            // Whoever names a copy by a further key counts on it.
+            _extras.Remove(copy.Slot);
+
             // A key that is here all the same was bound to another block later: this binding is void. Otherwise there was no room for it.
             if (isRecorded)
                 _copies.SetFlushed(copy.Slot, false);

@@ -12,7 +12,7 @@ public sealed partial class MemoryTierCore
     private long _waitingBytes;
 
     /// <summary>Who waits for room: a put, or a block that is read from the cold tier under the number of its fetch.</summary>
-    private sealed record Waiter(object Sender, long LengthBytes, TimeSpan Deadline, long Ticket, long? Fetch);
+    private sealed record Waiter(object Sender, long LengthBytes, TimeSpan Deadline, long Ticket, long? Fetch, RoomUse Use = RoomUse.Store);
 
     private long LargestBlock => Math.Min(_arena.MaxBlockBytes, _settings.MaxBlockBytes);
 
@@ -20,20 +20,22 @@ public sealed partial class MemoryTierCore
     {
         if (message.LengthBytes < 1 || message.LengthBytes > LargestBlock)
             outbox.Send(sender, new Refused(WhyNeverFits(message.LengthBytes)));
-        else if (!TryReserve(now, message.LengthBytes, out var reservation, outbox))
-            Await(now, new Waiter(sender, message.LengthBytes, now + message.Timeout, message.Ticket, Fetch: null), outbox);
+        else if (message.Use == RoomUse.Spare)
+            outbox.Send(sender, TryReserveSpare(message.LengthBytes, out var spare) ? new Reserved(spare) : NothingSpare(message.LengthBytes));
+        else if (_waiting.Count > 0 || !_arena.TryReserve(message.LengthBytes, out var reservation))
+            Await(now, new Waiter(sender, message.LengthBytes, now + message.Timeout, message.Ticket, Fetch: null, message.Use), outbox);
         else
-            outbox.Send(sender, new Reserved(reservation));
+            Grant(now, sender, reservation, message.Use, now + message.Timeout, outbox);
     }
 
-    /// <summary>Takes room that is free now, unless others wait for it, and has what is missing of the headroom then come free.</summary>
-    private bool TryReserve(TimeSpan now, long lengthBytes, out Reservation reservation, Outbox outbox)
+    /// <summary>Hands room out, and has what is missing of the headroom then come free.</summary>
+    private void Grant(TimeSpan now, object sender, in Reservation reservation, RoomUse use, TimeSpan deadline, Outbox outbox)
     {
-        reservation = default;
-        if (_waiting.Count > 0 || !_arena.TryReserve(lengthBytes, out reservation))
-            return false;
+        var isForPassing = use == RoomUse.StoreOrPass && IsShort;
+        if (isForPassing)
+            NotePassing(reservation, deadline);
         AskForRoom(now, outbox);
-        return true;
+        outbox.Send(sender, new Reserved(reservation, isForPassing));
     }
 
     private string WhyNeverFits(long lengthBytes) => string.Create(
@@ -74,9 +76,9 @@ public sealed partial class MemoryTierCore
         {
             RemoveWaiter(head);
             if (head.Value.Fetch is { } fetch)
-                GiveRoom(head.Value.Sender, fetch, reservation, outbox);
+                GiveRoom(now, head.Value.Sender, fetch, reservation, outbox);
             else
-                outbox.Send(head.Value.Sender, new Reserved(reservation));
+                Grant(now, head.Value.Sender, reservation, head.Value.Use, head.Value.Deadline, outbox);
         }
 
         if (!NeedsRoom)

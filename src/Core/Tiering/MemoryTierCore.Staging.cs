@@ -16,14 +16,15 @@ public sealed partial class MemoryTierCore
     {
         if (message.LengthBytes < 1 || message.LengthBytes > LargestBlock)
             outbox.Send(sender, new RoomDenied(message.Fetch, WhyNeverFits(message.LengthBytes)));
-        else if (!TryReserve(now, message.LengthBytes, out var reservation, outbox))
+        else if (_waiting.Count > 0 || !_arena.TryReserve(message.LengthBytes, out var reservation))
             Await(now, new Waiter(sender, message.LengthBytes, Deadline.After(now, _settings.RoomTimeout), Ticket: 0, message.Fetch), outbox);
         else
-            GiveRoom(sender, message.Fetch, reservation, outbox);
+            GiveRoom(now, sender, message.Fetch, reservation, outbox);
     }
 
-    private void GiveRoom(object sender, long fetch, in Reservation reservation, Outbox outbox)
+    private void GiveRoom(TimeSpan now, object sender, long fetch, in Reservation reservation, Outbox outbox)
     {
+        AskForRoom(now, outbox);
         _rooms.Add(reservation.OffsetBytes, reservation);
         outbox.Send(sender, new RoomGiven(fetch, new PayloadMemory(reservation.OffsetBytes, reservation.LengthBytes)));
     }

@@ -25,7 +25,10 @@ public sealed partial class MemoryTierCore
     private readonly IProtectedBlocks _protected;
     private readonly MemoryTierSettings _settings;
     private readonly long _headroomSlots;
+    private readonly long _transitBytes;
+    private readonly long _transitSlots;
     private readonly ResidentCopies _copies;
+    private readonly ExtraCopies _extras = new();
     private readonly List<(CopyLocation Copy, bool IsCorrupt)> _drops = [];
     private readonly List<KeyBinding> _keys = [];
     private readonly Func<uint, bool> _mayEvict;
@@ -44,6 +47,8 @@ public sealed partial class MemoryTierCore
         _protected = protectedBlocks;
         _settings = settings;
         _headroomSlots = (long)((double)arena.SlotCount * settings.HeadroomBytes / arena.CapacityBytes);
+        _transitBytes = Math.Max(settings.TransitBytes, settings.HeadroomBytes);
+        _transitSlots = (long)((double)arena.SlotCount * _transitBytes / arena.CapacityBytes);
         _copies = new ResidentCopies(arena.SlotCount);
         _mayEvict = MayEvict;
         arena.Visit((copy, id, binding) => Track(copy, id, binding));
@@ -65,6 +70,7 @@ public sealed partial class MemoryTierCore
             case Withdraw m: OnWithdraw(now, m, outbox); break;
             case Publish m: OnPublish(now, sender, m, outbox); break;
             case Cancel m: OnCancel(now, m, outbox); break;
+            case EndPassing m: OnEndPassing(now, m, outbox); break;
             case BindAlias m: outbox.Send(sender, new AliasBound(TryBindAlias(m.Id, m.Binding), _arena.TryFind(m.Id, out _))); break;
             case MakeDurable m: OnMakeDurable(now, sender, m, outbox); break;
             case ReleaseKey m: OnReleaseKey(now, sender, m, outbox); break;
@@ -98,6 +104,7 @@ public sealed partial class MemoryTierCore
         _copies.EndOverdueEvictions(now);
         RetryDrops(outbox);
         AskForUnnamed(now, outbox);
+        ExpirePassing(now);
         ExpireWaiters(now, outbox);
         ExpireAskers(now, outbox);
         RetryWrites(now, outbox);
@@ -117,6 +124,8 @@ public sealed partial class MemoryTierCore
         if (_arena.TryFind(message.Id, out var copy))
         {
             _arena.Cancel(message.Reservation);
+            if (!message.IsExtra)
+                _extras.Remove(copy.Slot);
             TryBindAlias(message.Id, message.Binding);
 
             // The writer is about to commit this copy: a grant to evict it that is under way is from before the fill and void.
@@ -125,6 +134,8 @@ public sealed partial class MemoryTierCore
         else
         {
             copy = PublishNew(message.Reservation, message.Id, message.Binding);
+            if (message.IsExtra)
+                _extras.Add(copy.Slot);
         }
 
         if (message.Announce)
@@ -146,6 +157,7 @@ public sealed partial class MemoryTierCore
     private void OnCancel(TimeSpan now, Cancel message, Outbox outbox)
     {
         _arena.Cancel(message.Reservation);
+        ForgetPassing(message.Reservation);
         Serve(now, outbox);
     }
 

@@ -16,6 +16,12 @@ public sealed record MemoryTierSettings(long MaxBlockBytes, int WaitingPutsMax, 
     /// </summary>
     public long HeadroomBytes { get; init; }
 
+    /// <summary>
+    /// Bytes through which puts pass to other nodes when memory is full otherwise: where less than this, or than the headroom, is free, a writer that can pass its block on is
+    /// told to. Half of the capacity at most. The same share of the descriptors serves for that.
+    /// </summary>
+    public long TransitBytes { get; init; }
+
     /// <summary>Most copies that are being written to the cold tier at a time in order to be given up.</summary>
     public int DemotionsInFlightMax { get; init; } = 2048;
 
@@ -31,6 +37,7 @@ public sealed record MemoryTierSettings(long MaxBlockBytes, int WaitingPutsMax, 
     internal void Validate(long capacityBytes)
     {
         Require(HeadroomBytes >= 0 && HeadroomBytes <= capacityBytes / 2, nameof(HeadroomBytes), "0 to half of the capacity");
+        Require(TransitBytes >= 0 && TransitBytes <= capacityBytes / 2, nameof(TransitBytes), "0 to half of the capacity");
         Require(DemotionsInFlightMax > 0 && EvictionsInFlightMax > 0, nameof(DemotionsInFlightMax), "positive, as is EvictionsInFlightMax");
     }
 

@@ -55,8 +55,9 @@ internal static class RemoteWire
                 w.Copy(2, m.Source);
                 w.BindingOrNone(3, m.Binding);
                 w.Duration(4, m.Timeout);
+                w.Flag(5, m.OnlySpareRoom);
             },
-            static (ref f) => new Replicate(f.Block(1), f.Copy(2), f.BindingOrNone(3), f.Duration(4))),
+            static (ref f) => new Replicate(f.Block(1), f.Copy(2), f.BindingOrNone(3), f.Duration(4), f.Flag(5))),
         new WireCodec<Replicated>(
             WireNumbers.Replicated,
             static (ref w, m) =>

@@ -44,6 +44,9 @@ internal sealed record CacheContext(
     /// <summary>Where blocks of other nodes were found lately.</summary>
     public KnownCopies Known { get; } = new();
 
+    /// <summary>Nodes that had no room to spare.</summary>
+    public FullNodes Full { get; } = new();
+
     /// <summary>How many keys wait to be forgotten.</summary>
     public StrongBox<int> Forgetting { get; } = new();
 }

@@ -13,6 +13,31 @@ internal sealed partial class CascadeCache
     /// <content>What is beyond this node's memory: other nodes that take the block in, and the disk.</content>
     private sealed partial class PutOperation
     {
+        /// <summary>Nodes that are asked whether they have room to spare for one block.</summary>
+        private const int AskedForRoomMax = 2;
+
+        /// <summary>A node that does not answer must not cost the put all of its time: what a slow network moves in this, and a second.</summary>
+        private const double SlowBytesPerSecond = 100e6;
+
+        /// <summary>Has a node that need not give anything up for it bring the block into its memory: null when there is none, and the block is to stay.</summary>
+        private async ValueTask<CopyLocation?> PassOnAsync(BlockId id, CopyLocation source)
+        {
+            var patience = TimeSpan.FromSeconds(1 + (bytes.LengthBytes / SlowBytesPerSecond));
+            foreach (var target in Placement.WithRoom(node.Nodes.View.Current.Members, id, node.Full, Now).Take(AskedForRoomMax))
+            {
+                var half = Left / 2;
+                var timeout = half < patience ? half : patience;
+                if (timeout == TimeSpan.Zero)
+                    break;
+                var request = new Replicate(id, source, binding, timeout, OnlySpareRoom: true);
+                if (await TryAskAsync(target, NodePaths.RemoteTier, request, timeout) is Replicated replicated)
+                    return replicated.Copy;
+                node.Full.Note(target, Now);
+            }
+
+            return null;
+        }
+
         /// <summary>Has a node bring the block into its memory: one of this machine if there is one, else by a draw that is the same everywhere.</summary>
         private async ValueTask<CopyLocation?> PlaceAsync(BlockId id, CopyLocation source)
         {
@@ -109,11 +134,13 @@ internal sealed partial class CascadeCache
             new(status, default, $"The block is in memory, but was not made durable: {reason}.");
 
         /// <summary>Asks an actor of another node; null when that cannot be reached or does not answer in time.</summary>
-        private async ValueTask<object?> TryAskAsync(NodeId other, string path, object message)
+        private ValueTask<object?> TryAskAsync(NodeId other, string path, object message) => TryAskAsync(other, path, message, Left);
+
+        private async ValueTask<object?> TryAskAsync(NodeId other, string path, object message, TimeSpan timeout)
         {
             try
             {
-                return node.Nodes.Of(other, path) is { } actor ? await actor.Ask<object>(message, Left, CancellationToken.None) : null;
+                return node.Nodes.Of(other, path) is { } actor ? await actor.Ask<object>(message, timeout, CancellationToken.None) : null;
             }
             catch (Exception e) when (e is AskTimeoutException or PeerUnreachableException or DeadLetterException or MailboxFullException)
             {

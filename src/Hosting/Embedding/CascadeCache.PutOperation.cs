@@ -25,6 +25,12 @@ internal sealed partial class CascadeCache
         private readonly TimeSpan _giveUpAt = node.Time.GetElapsedTime(0) + deadline;
         private readonly long _ticket = Interlocked.Increment(ref _tickets);
         private Reservation? _reservation;
+
+        /// <summary>The room was given in view of passing the block on.</summary>
+        private Reservation? _passing;
+
+        /// <summary>The block whose copy here was but on its way to another node, and is to go.</summary>
+        private BlockId? _transit;
         private (BlockId Id, ulong Fill)? _grant;
 
         /// <summary>
@@ -59,11 +65,13 @@ internal sealed partial class CascadeCache
             }
         }
 
+        private TimeSpan Now => node.Time.GetElapsedTime(0);
+
         private TimeSpan Left
         {
             get
             {
-                var left = _giveUpAt - node.Time.GetElapsedTime(0);
+                var left = _giveUpAt - Now;
                 return left > TimeSpan.Zero ? left : TimeSpan.Zero;
             }
         }
@@ -161,13 +169,19 @@ internal sealed partial class CascadeCache
             return reply is null ? null : reply is ColdStored or AliasBound { IsHeld: true };
         }
 
+        /// <summary>A put that is for this node's disk, or for several nodes, has a copy here.</summary>
+        private bool MayPassOn =>
+            !node.IsClient && !acknowledgement.IsDurable && acknowledgement.Machines <= 1 && Placement.IsRoomElsewhere(node.Nodes.View.Current.Members, node.Full, Now);
+
         /// <summary>Null when room was set aside; otherwise the outcome.</summary>
         private async ValueTask<PutResult?> ReserveAsync(CancellationToken cancellationToken)
         {
-            switch (await AskForGrantAsync(node.Actors.Memory, new Reserve(bytes.LengthBytes, Left, _ticket), cancellationToken))
+            var use = MayPassOn ? RoomUse.StoreOrPass : RoomUse.Store;
+            switch (await AskForGrantAsync(node.Actors.Memory, new Reserve(bytes.LengthBytes, Left, _ticket, use), cancellationToken))
             {
                 case Reserved reserved:
                     _reservation = reserved.Reservation;
+                    _passing = reserved.IsForPassing ? reserved.Reservation : null;
                     return null;
                 case Busy busy:
                     return new PutResult(PutStatus.Busy, default, busy.Reason);
@@ -235,55 +249,6 @@ internal sealed partial class CascadeCache
         private unsafe BlockId Fill() => node.Writer.Write(
             (byte*)bytes.Address, (byte*)(node.Arena.PayloadAddress + (nint)_reservation!.Value.OffsetBytes), bytes.LengthBytes);
 
-        /// <summary>Makes the block readable and known to its owner. Null, or why it could not be placed.</summary>
-        private async ValueTask<PutResult?> PublishAsync(BlockId id)
-        {
-            var publish = new Publish(_reservation!.Value, id, binding, Announce: _isOnlyCold);
-            _reservation = null;
-            if (await AskAsync(node, node.Actors.Memory, publish, node.Defaults.AskTimeout, CancellationToken.None) is not Published published)
-                throw Unexpected(publish, publish);
-            var copy = published.Copy;
-            if (node.IsClient)
-            {
-                // What passes through a client's memory is no copy that counts.
-                var placed = await PlaceAsync(id, copy);
-
-                // Without its key it goes as soon as its owner agrees, and the index keeps the key.
-                node.Actors.Memory.Tell(new ReleaseKey(binding.Key, id, binding.Stamp));
-                if (placed is not { } there)
-                    return new PutResult(PutStatus.Busy, default, "no node had room for the block in time");
-                copy = there;
-            }
-
-            if (_grant is not { } grant)
-                return null;
-            var commit = new Commit(id, grant.Fill, copy);
-            var reply = await AskAsync(node, node.Actors.Owners, commit, node.Defaults.AskTimeout, CancellationToken.None);
-            _grant = null;
-
-            // A fill that took too long is no longer ours, but the copy is there and whole: its owner is to know.
-            if (reply is Refused)
-                node.Actors.Owners.Tell(new AddCopy(id, copy));
-            return null;
-        }
-
-        private async ValueTask<PutResult> BindAsync(BlockId id, PutStatus status)
-        {
-            switch (await CascadeCache.BindAsync(node, binding, id))
-            {
-                case Bound { Applied: true } when acknowledgement.IsDurable:
-                    return await MakeDurableAsync(id, status);
-                case Bound { Applied: true } when acknowledgement.Machines > 1:
-                    return await ReplicateAsync(id, status);
-                case Bound:
-                    return new PutResult(status, id);
-                case Refused refused:
-                    return new PutResult(PutStatus.Busy, default, refused.Reason);
-                case var other:
-                    throw Unexpected(other, binding);
-            }
-        }
-
         private void GiveBack()
         {
             if (_reservation is { } reservation)
@@ -292,6 +257,7 @@ internal sealed partial class CascadeCache
                 node.Actors.Owners.Tell(new Abort(grant.Id, grant.Fill));
             _reservation = null;
             _grant = null;
+            LetGo();
         }
 
         private void GiveBackLate(Task<object> asked)

@@ -27,6 +27,9 @@ namespace Cascade.Hosting.Node;
 /// <param name="Reader">Reads the copies of other nodes; not an actor, but told of the cluster by one.</param>
 internal sealed record NodeActors(CascadeActors Known, IReadOnlyList<IActorRef> Lanes, IReadOnlyList<IActorRef> Subscribers, RemoteReader Reader)
 {
+    /// <summary>Memory is as good as full when less than this part of it is free: enough for some puts at a time to pass through on their way to other nodes.</summary>
+    private const int TransitPart = 32;
+
     private static readonly TimeSpan ReportPatience = TimeSpan.FromSeconds(1);
 
     /// <summary>Shards of the key index that the node is in charge of, or has to hand over yet.</summary>
@@ -148,6 +151,7 @@ internal sealed record NodeActors(CascadeActors Known, IReadOnlyList<IActorRef> 
             MaxBlockBytes = shm.MaxBlockBytes,
             WaitingPutsMax = shm.WaitingPutsMax,
             HasColdTier = ground.Cold is not null,
+            TransitBytes = shm.CapacityBytes / TransitPart,
             HeadroomBytes = ground.Cold is not null ? (long)(shm.CapacityBytes * options.Tiers.Cold.Headroom) : 0,
         };
         var arena = ground.Startup.WatchArena?.Invoke(ground.Arena) ?? ground.Arena;

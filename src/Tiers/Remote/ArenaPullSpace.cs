@@ -17,7 +17,7 @@ public sealed class ArenaPullSpace(IActorRef memory, ShmArena arena, TimeProvide
     internal IActorRef Memory => memory;
 
     /// <inheritdoc/>
-    public async Task<object> TakeAsync(long lengthBytes, TimeSpan timeout, CancellationToken cancellation)
+    public async Task<object> TakeAsync(long lengthBytes, TimeSpan timeout, RoomUse use, CancellationToken cancellation)
     {
         cancellation.ThrowIfCancellationRequested();
         var ticket = Interlocked.Decrement(ref _lastTicket);
@@ -25,7 +25,7 @@ public sealed class ArenaPullSpace(IActorRef memory, ShmArena arena, TimeProvide
         try
         {
             // The tier always answers by the deadline in the message; who leaves earlier must not leave room behind that is granted after that.
-            asked = memory.Ask<object>(new Reserve(lengthBytes, timeout, ticket), Timeout.InfiniteTimeSpan, CancellationToken.None);
+            asked = memory.Ask<object>(new Reserve(lengthBytes, timeout, ticket, use), Timeout.InfiniteTimeSpan, CancellationToken.None);
             var answer = await asked.WaitAsync(timeout, time, cancellation);
             return answer is Reserved reserved ? RoomOf(reserved) : answer;
         }

@@ -52,7 +52,8 @@ internal sealed class CopyBringer(NodeRefs nodes, ArenaPullSpace space, FabricRo
 
     private async Task<CopyBrought> PullAsync(BringCopy request, CopyLeased lent, TimeLimit limit)
     {
-        var pulled = await _puller.PullAsync(request.Id, lent.Copy, check: true, limit, CancellationToken.None);
+        var use = request.OnlySpareRoom ? RoomUse.Spare : RoomUse.Store;
+        var pulled = await _puller.PullAsync(request.Id, lent.Copy, check: true, limit, CancellationToken.None, use);
         switch (pulled.Outcome)
         {
             case PulledOutcome.Done:
@@ -75,7 +76,7 @@ internal sealed class CopyBringer(NodeRefs nodes, ArenaPullSpace space, FabricRo
         var reservation = room.HandOver();
         try
         {
-            var publish = new Publish(reservation, request.Id, request.Binding, Announce: true);
+            var publish = new Publish(reservation, request.Id, request.Binding, Announce: true, request.IsExtra);
             var answer = await space.Memory.Ask<object>(publish, PublishTimeout, CancellationToken.None);
             return answer is Published published
                 ? new CopyBrought(request.Id, BringOutcome.Done, published.Copy)

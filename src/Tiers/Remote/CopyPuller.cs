@@ -13,11 +13,12 @@ internal sealed class CopyPuller(FabricRouter router, IPullSpace? space, DigestA
 {
     /// <summary>Room that holds the block; any other end has given the room back.</summary>
     /// <exception cref="OperationCanceledException">The caller cancelled; the room was given back.</exception>
-    public async Task<PulledCopy> PullAsync(BlockId id, CopyLocation copy, bool check, TimeLimit limit, CancellationToken cancellation)
+    public async Task<PulledCopy> PullAsync(
+        BlockId id, CopyLocation copy, bool check, TimeLimit limit, CancellationToken cancellation, RoomUse use = RoomUse.Store)
     {
         if (space is null)
             return new PulledCopy(PulledOutcome.Failed, Reason: $"{copy.Node} runs on another machine, and there is no room here to pull its blocks into.");
-        var answer = await space.TakeAsync(copy.LengthBytes, limit.Left, cancellation);
+        var answer = await space.TakeAsync(copy.LengthBytes, limit.Left, use, cancellation);
         if (answer is not PulledRoom room)
             return WhyNoRoom(answer);
         var kept = false;

@@ -25,7 +25,7 @@ public sealed unsafe class HeapPullSpace : IPullSpace
     public long UsedBytes => Volatile.Read(ref _usedBytes);
 
     /// <inheritdoc/>
-    public Task<object> TakeAsync(long lengthBytes, TimeSpan timeout, CancellationToken cancellation)
+    public Task<object> TakeAsync(long lengthBytes, TimeSpan timeout, RoomUse use, CancellationToken cancellation)
     {
         cancellation.ThrowIfCancellationRequested();
         if (lengthBytes > _capacityBytes)

@@ -1,3 +1,5 @@
+using Cascade.Core.Messages;
+
 namespace Cascade.Tiers.Remote;
 
 /// <summary>Memory of this process that a block of another node is pulled into. Thread-safe.</summary>
@@ -34,12 +36,13 @@ public abstract class PulledRoom
 public interface IPullSpace
 {
     /// <summary>
-    /// Gives a <see cref="PulledRoom"/> of so many bytes, or says why not: <see cref="Core.Messages.Busy"/>, <see cref="Core.Messages.Refused"/> or
-    /// <see cref="Core.Messages.Unavailable"/>, within the time given.
+    /// Gives a <see cref="PulledRoom"/> of so many bytes, or says why not: <see cref="Busy"/>, <see cref="Refused"/> or
+    /// <see cref="Unavailable"/>, within the time given.
     /// </summary>
     /// <param name="lengthBytes">Bytes wanted: more than 0.</param>
     /// <param name="timeout">How long it may take.</param>
+    /// <param name="use">What it is for, where something may have to be given up for it.</param>
     /// <param name="cancellation">Ends the wait; no room is left taken then.</param>
     /// <exception cref="OperationCanceledException">The caller cancelled.</exception>
-    Task<object> TakeAsync(long lengthBytes, TimeSpan timeout, CancellationToken cancellation);
+    Task<object> TakeAsync(long lengthBytes, TimeSpan timeout, RoomUse use, CancellationToken cancellation);
 }

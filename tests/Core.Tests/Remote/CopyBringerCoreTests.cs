@@ -36,6 +36,34 @@ public sealed class CopyBringerCoreTests
     }
 
     [Fact]
+    public void Copy_that_only_an_owner_wanted_is_extra_until_a_writer_counts_on_it()
+    {
+        Assert.Equal(
+            [new Effect(RemotePort.Mover, new BringCopy(Block(1), Source(1), Key(1), Second, IsExtra: true))],
+            Step("owner", new Pull(Block(1), Source(1), 77, Second, Key(1))));
+        Assert.Empty(Step("a", Want(1, Key(1))));
+        Assert.Equal(
+            [
+                new Effect(Destination.Owners, new Release(Block(1), 77)), new Effect(Memory, new BindAlias(Block(1), Key(1))),
+                new Effect("a", new Replicated(Block(1), Copy(1))),
+            ],
+            Step("mover", new CopyBrought(Block(1), BringOutcome.Done, Copy(1))));
+    }
+
+    [Fact]
+    public void Who_wants_others_given_up_for_the_block_is_served_after_a_transfer_into_spare_room_found_none()
+    {
+        var spare = new Replicate(Block(1), Source(1), Key(1), Second, OnlySpareRoom: true);
+        Assert.Equal([new Effect(RemotePort.Mover, new BringCopy(Block(1), Source(1), Key(1), Second, OnlySpareRoom: true))], Step("a", spare));
+        Assert.Empty(Step("b", Want(1, Key(2))));
+        Assert.Equal(
+            [new Effect("a", new Busy("full")), new Effect(RemotePort.Mover, new BringCopy(Block(1), Source(1), Key(2), Second))],
+            Step("mover", new CopyBrought(Block(1), BringOutcome.Busy, Reason: "full")));
+        Assert.Equal((1, 1), (_bringer.TransfersUnderWay, _bringer.WaitingRequests));
+        Assert.Equal([new Effect("b", new Busy("full"))], Step("mover", new CopyBrought(Block(1), BringOutcome.Busy, Reason: "full")));
+    }
+
+    [Fact]
     public void Block_that_is_here_is_not_brought_again()
     {
         _copies.Copies[Block(1)] = Copy(1);

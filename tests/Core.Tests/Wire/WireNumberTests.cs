@@ -33,7 +33,8 @@ public sealed class WireNumberTests
     ];
 
     // They name room in an arena that only the tier's own process may write, or a place in the queue for it.
-    private static readonly Type[] ForTheTiersOwnProcess = [typeof(Reserve), typeof(Withdraw), typeof(Reserved), typeof(Publish), typeof(Published), typeof(Cancel)];
+    private static readonly Type[] ForTheTiersOwnProcess =
+        [typeof(Reserve), typeof(Withdraw), typeof(Reserved), typeof(Publish), typeof(Published), typeof(Cancel), typeof(EndPassing)];
 
     // They carry memory of the process, or are about such.
     private static readonly Type[] AboutMemory =
