@@ -17,7 +17,7 @@ internal sealed class SimCommand(SimOptions options, TextWriter output, TextWrit
 
     /// <summary>Runs it; 1 when a promise was broken.</summary>
     public int Run(ParseResult line, CancellationToken interrupt) =>
-        line.GetValue(options.Seed) is { } seed ? RunOne(line, seed) : RunMany(line, TimeSpan.FromMinutes(line.GetValue(options.Minutes)!.Value), interrupt);
+        line.GetValue(options.Seed) is { } seed && line.GetValue(options.Seeds) is null ? RunOne(line, seed) : RunMany(line, interrupt);
 
     private int RunOne(ParseResult line, ulong seed)
     {
@@ -50,15 +50,17 @@ internal sealed class SimCommand(SimOptions options, TextWriter output, TextWrit
         return 1;
     }
 
-    private int RunMany(ParseResult line, TimeSpan time, CancellationToken interrupt)
+    private int RunMany(ParseResult line, CancellationToken interrupt)
     {
         var started = Stopwatch.GetTimestamp();
-        var first = BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(sizeof(ulong))) >> 16;
+        var time = line.GetValue(options.Minutes) is { } minutes ? TimeSpan.FromMinutes(minutes) : TimeSpan.MaxValue;
+        var seeds = line.GetValue(options.Seeds) ?? long.MaxValue;
+        var first = line.GetValue(options.Seed) ?? BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(sizeof(ulong))) >> 16;
         if (!line.GetValue(options.Json))
             output.WriteLine(Text($"seeds from {first} on"));
         var (runs, failed) = (0L, new List<SimResult>());
         Parallel.ForEach(
-            Endless(first, () => interrupt.IsCancellationRequested || Stopwatch.GetElapsedTime(started) > time),
+            Draw(first, seeds, () => interrupt.IsCancellationRequested || Stopwatch.GetElapsedTime(started) > time),
             new ParallelOptions { MaxDegreeOfParallelism = Environment.ProcessorCount },
             seed =>
             {
@@ -86,10 +88,10 @@ internal sealed class SimCommand(SimOptions options, TextWriter output, TextWrit
         return world.Run();
     }
 
-    private static IEnumerable<ulong> Endless(ulong first, Func<bool> isOver)
+    private static IEnumerable<ulong> Draw(ulong first, long count, Func<bool> isOver)
     {
-        for (var seed = first; !isOver(); seed++)
-            yield return seed;
+        for (var i = 0L; i < count && !isOver(); i++)
+            yield return first + (ulong)i;
     }
 
     private string CommandOf(ParseResult line, ulong seed)

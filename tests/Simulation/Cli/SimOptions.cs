@@ -8,8 +8,11 @@ internal sealed class SimOptions
 {
     private const int NodesMax = 40;
     private const int StepsMax = 10_000;
+    private const int SeedsMax = 10_000_000;
 
     public Option<ulong?> Seed { get; } = new("--seed") { Description = "Run this seed.", HelpName = "S" };
+
+    public Option<int?> Seeds { get; } = new("--seeds") { Description = $"Run so many seeds, 1 to {SeedsMax}: from --seed on, else fresh ones.", HelpName = "K" };
 
     public Option<double?> Minutes { get; } = new("--minutes") { Description = "Run fresh seeds for so long.", HelpName = "M" };
 
@@ -24,18 +27,19 @@ internal sealed class SimOptions
     {
         Require(Nodes, 2, NodesMax);
         Require(Steps, 1, StepsMax);
+        Require(Seeds, 1, SeedsMax);
         Minutes.Validators.Add(static given =>
         {
             if (given.GetValueOrDefault<double?>() is { } minutes && (!double.IsFinite(minutes) || minutes <= 0 || minutes > 10_000))
                 given.AddError("--minutes takes a number above 0 and up to 10000.");
         });
-        foreach (var option in new Option[] { Seed, Minutes, Nodes, Steps, Json })
+        foreach (var option in new Option[] { Seed, Seeds, Minutes, Nodes, Steps, Json })
             command.Options.Add(option);
         command.Validators.Add(line =>
         {
-            var hasSeed = line.GetResult(Seed) is not null;
-            if (hasSeed == line.GetResult(Minutes) is not null)
-                line.AddError("Give one of --seed S and --minutes M.");
+            var (hasSeed, hasSeeds) = (line.GetResult(Seed) is not null, line.GetResult(Seeds) is not null);
+            if ((hasSeed || hasSeeds) == line.GetResult(Minutes) is not null)
+                line.AddError("Give one of --seed S, --seeds K and --minutes M.");
         });
     }
 
