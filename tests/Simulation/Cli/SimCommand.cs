@@ -17,18 +17,36 @@ internal sealed class SimCommand(SimOptions options, TextWriter output, TextWrit
 
     /// <summary>Runs it; 1 when a promise was broken.</summary>
     public int Run(ParseResult line, CancellationToken interrupt) =>
-        line.GetValue(options.Seed) is { } seed && line.GetValue(options.Seeds) is null ? RunOne(line, seed) : RunMany(line, interrupt);
+        line.GetValue(options.Plan) is not null || (line.GetValue(options.Seed) is not null && line.GetValue(options.Seeds) is null)
+            ? RunOne(line)
+            : RunMany(line, interrupt);
 
-    private int RunOne(ParseResult line, ulong seed)
+    private int RunOne(ParseResult line)
     {
-        var plan = SimPlan.Draw(seed, line.GetValue(options.Nodes), line.GetValue(options.Steps));
+        SimPlan plan;
+        try
+        {
+            plan = line.GetValue(options.Plan) is { } file
+                ? PlanFile.Load(file.FullName)
+                : SimPlan.Draw(line.GetValue(options.Seed)!.Value, line.GetValue(options.Nodes), line.GetValue(options.Steps));
+        }
+        catch (Exception e) when (e is FormatException or IOException or UnauthorizedAccessException)
+        {
+            error.WriteLine($"cascade sim: {e.Message}");
+            return 2;
+        }
+
         var result = RunPlan(plan);
         IReadOnlyList<string> events = [];
         if (result.Violation is { } violation)
         {
             error.WriteLine("cascade sim: a promise was broken; looking for the shortest way there ...");
-            events = [.. Shrinker.Shrink(plan, violation, PlantedBug.None, ShrinkRunsMax).Events.Select(static next => next.ToString()!)];
+            plan = Shrinker.Shrink(plan, violation, PlantedBug.None, ShrinkRunsMax);
+            events = [.. plan.Events.Select(static next => next.ToString()!)];
         }
+
+        if (line.GetValue(options.Keep) is { } kept)
+            PlanFile.Save(kept.FullName, plan, result.Violation?.ReplaceLineEndings(" ") ?? "nothing");
 
         if (line.GetValue(options.Json))
         {
@@ -37,7 +55,7 @@ internal sealed class SimCommand(SimOptions options, TextWriter output, TextWrit
         }
 
         var run = Text($"{result.Nodes} nodes, {result.Events} events, {result.Turns} turns in {result.Elapsed.TotalSeconds:0.0} s of virtual time");
-        output.WriteLine(Text($"seed {seed}: {run}, trace {result.Trace:x16}"));
+        output.WriteLine(Text($"seed {result.Seed}: {run}, trace {result.Trace:x16}"));
         foreach (var (call, times) in result.Outcomes)
             output.WriteLine(Text($"  {call}: {times}"));
         if (result.Violation is null)
@@ -46,7 +64,8 @@ internal sealed class SimCommand(SimOptions options, TextWriter output, TextWrit
         output.WriteLine("these events of it break it as well:");
         foreach (var next in events)
             output.WriteLine($"  {next}");
-        output.WriteLine($"run it again by: {CommandOf(line, seed)}");
+        if (line.GetValue(options.Plan) is null)
+            output.WriteLine($"run it again by: {CommandOf(line, result.Seed)}");
         return 1;
     }
 

@@ -7,6 +7,8 @@ internal sealed record SimConfig
 {
     public const int Granule = 4096;
 
+    public const int NodesMax = 40;
+
     public required ulong Seed { get; init; }
 
     /// <summary>Machines; each has a node for most of the time.</summary>
@@ -62,6 +64,12 @@ internal sealed record SimConfig
 
     public required TimeSpan SlowStart { get; init; }
 
+    /// <summary>The first lives of nodes start slowly too: the cluster as it forms moves each shard several times.</summary>
+    public bool FirstLivesSlow { get; init; } = true;
+
+    /// <summary>Calls begin while the nodes still find each other.</summary>
+    public bool IsHasty { get; init; }
+
     public required TimeSpan AskTimeout { get; init; }
 
     public required TimeSpan PutDeadline { get; init; }
@@ -76,8 +84,8 @@ internal sealed record SimConfig
         var isRoomy = isCalm || random.Next(2) == 0;
         var isWide = random.Next(20) == 0;
         var count = 3 + random.Next(isWide ? 14 : 4);
-        if (random.Next(150) == 0)
-            count = 40;
+        if (random.Next(300) == 0)
+            count = NodesMax;
         count = nodes ?? count;
         var keys = 4 + random.Next(20);
         var faults = Enum.GetValues<FaultKind>().Where(_ => random.Next(3) > 0).ToArray();
@@ -110,6 +118,8 @@ internal sealed record SimConfig
             DriftPerMillion = [.. Enumerable.Range(0, count).Select(_ => drifts ? random.Next(20_000) - 10_000 : 0)],
             ClockOffset = [.. Enumerable.Range(0, count).Select(_ => TimeSpan.FromMilliseconds(offset ? random.Next(400) - 200 : 0))],
             SlowStart = random.Next(2) == 0 ? TimeSpan.Zero : TimeSpan.FromSeconds(2),
+            FirstLivesSlow = count <= 8 && random.Next(8) == 0,
+            IsHasty = !isCalm && random.Next(4) == 0,
             AskTimeout = TimeSpan.FromSeconds(1 + random.Next(3)),
             PutDeadline = TimeSpan.FromMilliseconds(300 + random.Next(2000)),
             PassivateAfter = TimeSpan.FromSeconds(1 + random.Next(4)),

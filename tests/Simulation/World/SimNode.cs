@@ -146,7 +146,7 @@ internal sealed class SimNode(SimWorld world, int index)
         SyncTimeout = TimeSpan.FromSeconds(1),
         HealPeriod = TimeSpan.FromSeconds(1),
         JoinWaitMax = TimeSpan.FromSeconds(1),
-        SlowStart = world.Plan.Config.SlowStart,
+        SlowStart = Lives > 1 || world.Plan.Config.FirstLivesSlow ? world.Plan.Config.SlowStart : TimeSpan.Zero,
     };
 
     private CascadeOptions Options()

@@ -151,7 +151,9 @@ internal sealed partial class SimWorld : IDisposable
                 return;
         }
 
-        while (Time.Elapsed < JoiningMax && !IsOneView() && Advance(TimeSpan.FromMilliseconds(100)))
+        if (Plan.Config.IsHasty)
+            return;
+        while (Time.Elapsed < JoiningMax && !IsOneView() && Advance(TimeSpan.FromMilliseconds(50)))
         {
         }
 
