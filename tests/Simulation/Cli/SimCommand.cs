@@ -36,7 +36,7 @@ internal sealed class SimCommand(SimOptions options, TextWriter output, TextWrit
             return 2;
         }
 
-        var result = RunPlan(plan);
+        var result = RunPlan(plan, line.GetValue(options.Log) ? error.WriteLine : null);
         IReadOnlyList<string> events = [];
         if (result.Violation is { } violation)
         {
@@ -101,9 +101,9 @@ internal sealed class SimCommand(SimOptions options, TextWriter output, TextWrit
         return failed.Count == 0 ? 0 : 1;
     }
 
-    private static SimResult RunPlan(SimPlan plan)
+    private static SimResult RunPlan(SimPlan plan, Action<string>? log = null)
     {
-        using var world = new SimWorld(plan);
+        using var world = new SimWorld(plan) { Log = log };
         return world.Run();
     }
 

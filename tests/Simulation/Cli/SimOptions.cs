@@ -24,6 +24,8 @@ internal sealed class SimOptions
 
     public Option<FileInfo?> Keep { get; } = new("--keep") { Description = "Write the plan to a file: the shortened one of a failing run.", HelpName = "FILE" };
 
+    public Option<bool> Log { get; } = new("--log") { Description = "Tell what happens in the one run, and what its nodes log, on standard error." };
+
     public Option<bool> Json { get; } = new("--json") { Description = "Write one JSON document." };
 
     /// <summary>Adds all to a command, with what is to hold between them.</summary>
@@ -37,7 +39,7 @@ internal sealed class SimOptions
             if (given.GetValueOrDefault<double?>() is { } minutes && (!double.IsFinite(minutes) || minutes <= 0 || minutes > 10_000))
                 given.AddError("--minutes takes a number above 0 and up to 10000.");
         });
-        foreach (var option in new Option[] { Seed, Seeds, Minutes, Plan, Keep, Nodes, Steps, Json })
+        foreach (var option in new Option[] { Seed, Seeds, Minutes, Plan, Keep, Nodes, Steps, Log, Json })
             command.Options.Add(option);
         command.Validators.Add(line =>
         {

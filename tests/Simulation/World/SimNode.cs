@@ -6,7 +6,6 @@ using Cascade.Hosting;
 using Cascade.Hosting.Configuration;
 using Cascade.Hosting.Node;
 using Cascade.Simulation.Plan;
-using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Cascade.Simulation.World;
 
@@ -80,8 +79,9 @@ internal sealed class SimNode(SimWorld world, int index)
             WatchArena = world.Planted.WatchArena,
         };
         Life = life;
-        life.Parts = NodeParts.Build(Options(), startup, NullLogger.Instance);
-        life.Node = CascadeNode.Of(life.Parts, startup, NullLogger.Instance);
+        var logger = new NodeLogger(world, this);
+        life.Parts = NodeParts.Build(Options(), startup, logger);
+        life.Node = CascadeNode.Of(life.Parts, startup, logger);
     }
 
     /// <summary>Kills the node; its arena stays as it was left, unless the machine is lost with it.</summary>
