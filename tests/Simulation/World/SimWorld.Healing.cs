@@ -163,8 +163,16 @@ internal sealed partial class SimWorld
         var reader = Live.ElementAt(Random.Next(Live.Count()));
         using var result = await reader.Life!.Cache.GetAsync(Contents.Key(key));
         if (!result.IsHit)
-            return $"k{key}, acknowledged as c{content}, is a miss at n{reader.Index} ({result.MissReason ?? "no reason"})";
+            return $"k{key}, acknowledged as c{content}, is a miss at n{reader.Index} ({result.MissReason ?? "no reason"}; {RoomOf(reader)})";
         return result.Lease.Span.SequenceEqual(Contents.Bytes(content)) ? null : $"k{key} gives other bytes than c{content} at n{reader.Index}";
+    }
+
+    private static string RoomOf(SimNode node)
+    {
+        var (arena, registered) = (node.Life!.Parts.Arena, node.Life.Parts.Cache.Registered.State);
+        var blocks = new HashSet<BlockId>();
+        arena.Visit((_, id, _) => blocks.Add(id));
+        return $"{arena.FreeBytes} of {arena.CapacityBytes} bytes and {arena.FreeSlots} of {arena.SlotCount} descriptors free, {blocks.Count(registered.Contains)} of {blocks.Count} blocks protected";
     }
 
     /// <summary>A block that all nodes hold for registered stays in some arena, unless a node ends.</summary>
