@@ -63,6 +63,9 @@ internal sealed class KeyBook
 
     public bool HasPutAcknowledged { get; private set; }
 
+    /// <summary>What was acknowledged, and how many arenas had been lost when the put began.</summary>
+    public List<(int Machines, int LostArenas)> Promises { get; } = [];
+
     public bool HasDeletion { get; private set; }
 
     /// <summary>A write begins; what it is to be ended with.</summary>

@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Cascade.Actors.Simulation;
 
 namespace Cascade.Simulation.Plan;
@@ -78,6 +79,19 @@ internal sealed record SimConfig
 
     public required int LeasesMax { get; init; }
 
+    /// <summary>The cold tier of nodes; null for none.</summary>
+    public DiskConfig? Disk { get; init; }
+
+    /// <summary>The last so many nodes store nothing.</summary>
+    public int Clients { get; init; }
+
+    /// <summary>Share of puts that are to be on several machines, or on a disk where there is one.</summary>
+    public double StrongPuts { get; init; }
+
+    /// <summary>Nodes that store.</summary>
+    [JsonIgnore]
+    public int Stores => Nodes - Clients;
+
     public static SimConfig Draw(ulong seed, SplitMix64 random, int? nodes, int? steps)
     {
         var isCalm = random.Next(5) == 0;
@@ -88,7 +102,8 @@ internal sealed record SimConfig
             count = NodesMax;
         count = nodes ?? count;
         var keys = 4 + random.Next(20);
-        var faults = Enum.GetValues<FaultKind>().Where(_ => random.Next(3) > 0).ToArray();
+        var disk = random.Next(3) == 0 ? DiskConfig.Draw(random.Split(), isCalm) : null;
+        var faults = Enum.GetValues<FaultKind>().Where(_ => random.Next(3) > 0).Where(kind => disk is not null || kind is not (FaultKind.FillDisk or FaultKind.BreakDisk)).ToArray();
         var drifts = !isCalm && random.Next(3) == 0;
         var offset = !isCalm && (drifts || random.Next(3) == 0);
         return new SimConfig
@@ -123,6 +138,9 @@ internal sealed record SimConfig
             AskTimeout = TimeSpan.FromSeconds(1 + random.Next(3)),
             PutDeadline = TimeSpan.FromMilliseconds(300 + random.Next(2000)),
             PassivateAfter = TimeSpan.FromSeconds(1 + random.Next(4)),
+            Disk = disk,
+            Clients = count > 3 && random.Next(4) == 0 ? 1 + random.Next(Math.Min(2, count - 3)) : 0,
+            StrongPuts = random.Next(2) == 0 ? 0 : 0.4 * random.NextDouble(),
             LeasesMax = isCalm ? 256 : 8 + random.Next(100),
         };
     }

@@ -53,7 +53,7 @@ internal sealed partial class SimWorld
         return live.All(node =>
         {
             var view = node.Life!.View.Members;
-            return view.Length == live.Length && view.All(static member => member is { State: MemberState.Up, Share: Member.FullShare })
+            return view.Length == live.Length && view.All(static member => member.State == MemberState.Up && (member.Share == Member.FullShare || member.Metadata.IsClient))
                 && live.All(other => node.Life.View.Find(other.Id)?.Life == other.Life!.View.Find(other.Id)?.Life);
         });
     }
@@ -80,7 +80,7 @@ internal sealed partial class SimWorld
     private string? FindRegistryFault()
     {
         SimNode? first = null;
-        foreach (var node in Live)
+        foreach (var node in Stores)
         {
             first ??= node;
             var (mine, others) = (node.Life!.Parts.Cache.Registered.State, first.Life!.Parts.Cache.Registered.State);
@@ -107,7 +107,7 @@ internal sealed partial class SimWorld
             {
                 if (await node.Life!.Parts.Actors.Known.Owners.Ask<object>(new Describe(id), Patience) is not BlockDescription block)
                     return $"the owner of c{Contents.Find(id)} does not answer n{node.Index}";
-                if (!block.Copies.OrderBy(static copy => copy.Node).SequenceEqual(copies))
+                if (!block.Copies.Where(static copy => copy.Tier == TierKind.Shm).OrderBy(static copy => copy.Node).SequenceEqual(copies))
                     return $"the owner of c{Contents.Find(id)} on n{OwnerOf(node, id)} tells n{node.Index} of the copies {Text(block.Copies)}, and there are {Text(copies)}";
                 if (block.Leases > 0)
                     return $"the owner of c{Contents.Find(id)} has {block.Leases} leases";
@@ -125,7 +125,7 @@ internal sealed partial class SimWorld
     private SortedDictionary<BlockId, List<CopyLocation>> Held()
     {
         var held = new SortedDictionary<BlockId, List<CopyLocation>>();
-        foreach (var node in Live)
+        foreach (var node in Stores)
         {
             node.Life!.Parts.Arena.Visit((copy, id, _) =>
             {
@@ -145,9 +145,10 @@ internal sealed partial class SimWorld
         if (!book.HasPutAcknowledged || book.HasDeletion || book.Written.Count != 1)
             return null;
         var content = book.Written.First();
-        var isSure = Plan.Config.IsRoomy && !HasLostArenas;
+        var isSure = book.Promises.Any(promise => Plan.Config.IsRoomy && LostArenas - promise.LostArenas < Math.Max(1, promise.Machines))
+            || (Plan.Config.Disk is { IsRoomy: true, ReadError: 0 } && !HasLostDisks && book.Promises.Any(static promise => promise.Machines == CallEvent.Durable));
         var isNamed = held.ContainsKey(Contents.Id(content))
-            && Live.Any(node => node.Life!.Parts.Arena.Directory.TryDescribe(Contents.Key(key).Digest, out _, out var id) && id == Contents.Id(content));
+            && Stores.Any(node => node.Life!.Parts.Arena.Directory.TryDescribe(Contents.Key(key).Digest, out _, out var id) && id == Contents.Id(content));
         return isSure || isNamed ? content : null;
     }
 
@@ -185,8 +186,8 @@ internal sealed partial class SimWorld
         for (var content = 0; content < Plan.Config.Contents; content++)
         {
             var id = Contents.Id(content);
-            var copies = Live.All(node => node.Life!.Parts.Cache.Registered.State.Contains(id))
-                ? Live.Count(node => node.Life!.Parts.Arena.Directory.TryDescribe(id, out _))
+            var copies = Stores.All(node => node.Life!.Parts.Cache.Registered.State.Contains(id))
+                ? Stores.Count(node => node.Life!.Parts.Arena.Directory.TryDescribe(id, out _))
                 : -1;
             if (isComparable && copies == 0 && _protectedCopies.GetValueOrDefault(id) > 0)
                 Ledger.Fail($"c{content} is registered at all nodes and was dropped from the last memory");

@@ -71,6 +71,9 @@ internal sealed partial class SimWorld : IDisposable
 
     public IEnumerable<SimNode> Live => Nodes.Where(static node => node.Life is not null);
 
+    /// <summary>Those of them that store.</summary>
+    public IEnumerable<SimNode> Stores => Live.Where(static node => !node.IsClient);
+
     /// <summary>Told of each thing that happens; null for nobody.</summary>
     public Action<string>? Log { get; set; }
 
@@ -208,7 +211,7 @@ internal sealed partial class SimWorld : IDisposable
 
         var call = (CallEvent)next;
         var node = Nodes[call.Node];
-        if (node.Life is not { IsLeaving: false } life)
+        if (node.Life is not { IsLeaving: false, IsServing: true } life)
             return;
         var client = new SimClient(this, node, life, call);
         _calls.Add(client);
