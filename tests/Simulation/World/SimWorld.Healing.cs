@@ -58,7 +58,7 @@ internal sealed partial class SimWorld
         });
     }
 
-    private string Views() => string.Join("; ", Live.Select(static node => $"n{node.Index} sees {string.Join(", ", node.Life!.View.Members)}"));
+    private string Views() => string.Join("; ", Live.Select(static node => $"n{node.Index} sees {string.Join(", ", node.Life!.View.Members.Select(static member => $"{member} of share {member.Share}"))}"));
 
     /// <summary>All room is of blocks that are there, and nothing holds them.</summary>
     private string? FindLeak()

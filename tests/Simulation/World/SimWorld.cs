@@ -74,6 +74,9 @@ internal sealed partial class SimWorld : IDisposable
     /// <summary>Those of them that store.</summary>
     public IEnumerable<SimNode> Stores => Live.Where(static node => !node.IsClient);
 
+    /// <summary>Messages that went from node to node so far.</summary>
+    public long Messages { get; set; }
+
     /// <summary>Told of each thing that happens; null for nobody.</summary>
     public Action<string>? Log { get; set; }
 
@@ -119,6 +122,19 @@ internal sealed partial class SimWorld : IDisposable
         Ledger.Trace.Add("end", Time.Elapsed.Ticks, Dispatcher.Turns);
         return new SimResult(
             Plan.Config.Seed, Ledger.Violation, Ledger.Trace.Hash, Plan.Config.Nodes, Plan.Events.Count, Dispatcher.Turns, Time.Elapsed, Ledger.Outcomes);
+    }
+
+    /// <summary>Has the nodes find each other, and gives the messages that each sends a second when nothing is asked of them.</summary>
+    /// <param name="settling">Time before it is counted.</param>
+    /// <param name="counted">Time for which it is counted.</param>
+    public double RunIdle(TimeSpan settling, TimeSpan counted)
+    {
+        HasFaults = false;
+        Join();
+        Advance(settling);
+        var before = Messages;
+        Advance(counted);
+        return (Messages - before) / counted.TotalSeconds / Nodes.Count;
     }
 
     /// <summary>A call has ended.</summary>
