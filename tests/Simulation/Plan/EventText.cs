@@ -15,7 +15,9 @@ internal static class EventText
         var start = string.Create(CultureInfo.InvariantCulture, $"{known.Index} +{known.Gap.TotalMilliseconds:0.####}");
         return known switch
         {
-            CallEvent call => start + Text($" {call.Kind} n{call.Node} k{call.Key} x{call.Count} c{call.Content} h{call.Hold.TotalMilliseconds:0.####}") + (call.Machines == 0 ? "" : Text($" m{call.Machines}")),
+            CallEvent call => start
+                + Text($" {call.Kind} n{call.Node} k{call.Key} x{call.Count} c{call.Content} h{call.Hold.TotalMilliseconds:0.####}")
+                + (call.Machines == 0 ? "" : Text($" m{call.Machines}")),
             FaultEvent fault => start + Text($" {fault.Kind} n{fault.Node} o{fault.Other} s{fault.Side:x}"),
             _ => throw new ArgumentException($"{known.GetType().Name} has no text.", nameof(known)),
         };

@@ -103,7 +103,9 @@ internal sealed record SimConfig
         count = nodes ?? count;
         var keys = 4 + random.Next(20);
         var disk = random.Next(3) == 0 ? DiskConfig.Draw(random.Split(), isCalm) : null;
-        var faults = Enum.GetValues<FaultKind>().Where(_ => random.Next(3) > 0).Where(kind => disk is not null || kind is not (FaultKind.FillDisk or FaultKind.BreakDisk)).ToArray();
+        var faults = Enum.GetValues<FaultKind>()
+            .Where(_ => random.Next(3) > 0)
+            .Where(kind => disk is not null || kind is not (FaultKind.FillDisk or FaultKind.BreakDisk)).ToArray();
         var drifts = !isCalm && random.Next(3) == 0;
         var offset = !isCalm && (drifts || random.Next(3) == 0);
         return new SimConfig

@@ -58,7 +58,10 @@ internal sealed partial class SimWorld
         });
     }
 
-    private string Views() => string.Join("; ", Live.Select(static node => $"n{node.Index} sees {string.Join(", ", node.Life!.View.Members.Select(static member => $"{member} of share {member.Share}"))}"));
+    private string Views() => string.Join("; ", Live.Select(ViewOf));
+
+    private static string ViewOf(SimNode node) =>
+        $"n{node.Index} sees {string.Join(", ", node.Life!.View.Members.Select(static member => $"{member} of share {member.Share}"))}";
 
     /// <summary>All room is of blocks that are there, and nothing holds them.</summary>
     private string? FindLeak()
@@ -173,7 +176,8 @@ internal sealed partial class SimWorld
         var (arena, registered) = (node.Life!.Parts.Arena, node.Life.Parts.Cache.Registered.State);
         var blocks = new HashSet<BlockId>();
         arena.Visit((_, id, _) => blocks.Add(id));
-        return $"{arena.FreeBytes} of {arena.CapacityBytes} bytes and {arena.FreeSlots} of {arena.SlotCount} descriptors free, {blocks.Count(registered.Contains)} of {blocks.Count} blocks protected";
+        return $"{arena.FreeBytes} of {arena.CapacityBytes} bytes and {arena.FreeSlots} of {arena.SlotCount} descriptors free, "
+            + $"{blocks.Count(registered.Contains)} of {blocks.Count} blocks protected";
     }
 
     /// <summary>A block that all nodes hold for registered stays in some arena, unless a node ends.</summary>
