@@ -14,30 +14,21 @@ namespace Cascade.Hosting.Node;
 /// <summary>What of a node is its cold tier: the directory, the device on it, the store and its actor.</summary>
 internal sealed class ColdParts : IDisposable
 {
-    private readonly ColdDirectory _directory;
-    private readonly ColdDevice _device;
+    private readonly ColdDirectory? _directory;
+    private readonly IColdDevice _device;
     private readonly CompletionInbox _inbox = new();
     private readonly TaskCompletionSource<ColdReady> _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TierAddress _address;
     private readonly ILogger _logger;
 
-    private ColdParts(CascadeOptions options, ColdDirectory directory, ShmArena arena, IProtectedBlocks registered, NodeStartup startup, ILogger logger)
+    private ColdParts(CascadeOptions options, ColdDirectory? directory, ShmArena arena, IProtectedBlocks registered, NodeStartup startup, ILogger logger)
     {
-        var cold = options.Tiers.Cold;
         _directory = directory;
         _logger = logger;
         _address = new TierAddress(new NodeId((uint)options.Node.Id), TierKind.Cold);
         Store = new ColdStoreCore(_address, SettingsOf(options), options.Cluster.Digest, registered);
-        _device = new ColdDevice(
-            directory,
-            new PayloadArea(arena.PayloadAddress, arena.CapacityBytes),
-            new ColdDeviceOptions { Threads = cold.Threads, VerifyEvery = cold.VerifyEvery, Preallocate = cold.Preallocate },
-            new ColdDeviceHooks
-            {
-                OnCompletion = _inbox.Add,
-                OnBuffered = notice => NodeLog.ColdBuffered(logger, notice),
-            },
-            startup.Time);
+        var area = new PayloadArea(arena.PayloadAddress, arena.CapacityBytes);
+        _device = directory is null ? startup.ColdDevice!(area, _inbox) : OpenDevice(options, directory, area, startup);
     }
 
     /// <summary>What the files hold.</summary>
@@ -50,6 +41,8 @@ internal sealed class ColdParts : IDisposable
     /// <exception cref="ColdRefusedException">The directory cannot be used; the message says why and what to do.</exception>
     public static ColdParts Open(CascadeOptions options, ShmArena arena, IProtectedBlocks registered, NodeStartup startup, ILogger logger)
     {
+        if (startup.ColdDevice is not null)
+            return new ColdParts(options, directory: null, arena, registered, startup, logger);
         var cold = options.Tiers.Cold;
         var directory = ColdDirectory.Open(
             new ColdDirectoryOptions
@@ -71,6 +64,18 @@ internal sealed class ColdParts : IDisposable
         }
     }
 
+    private ColdDevice OpenDevice(CascadeOptions options, ColdDirectory directory, PayloadArea area, NodeStartup startup)
+    {
+        var cold = options.Tiers.Cold;
+        var hooks = new ColdDeviceHooks
+        {
+            OnCompletion = _inbox.Add,
+            OnBuffered = notice => NodeLog.ColdBuffered(_logger, notice),
+        };
+        return new ColdDevice(
+            directory, area, new ColdDeviceOptions { Threads = cold.Threads, VerifyEvery = cold.VerifyEvery, Preallocate = cold.Preallocate }, hooks, startup.Time);
+    }
+
     /// <summary>Starts the tier's actor, which begins to read what is on disk.</summary>
     public IActorRef Start(ActorSystem system, Recipients recipients, NodeStartup startup)
     {
@@ -89,7 +94,7 @@ internal sealed class ColdParts : IDisposable
     public void Dispose()
     {
         _device.Dispose();
-        _directory.Dispose();
+        _directory?.Dispose();
     }
 
     private static ColdSettings SettingsOf(CascadeOptions options)

@@ -2,6 +2,7 @@ using Cascade.Actors;
 using Cascade.Core.Clocks;
 using Cascade.Core.Membership;
 using Cascade.Core.Ports;
+using Cascade.Tiers.Cold;
 using Cascade.Tiers.Shm;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -40,6 +41,9 @@ public sealed record NodeStartup
 
     /// <summary>Makes the one way by which bytes come from others into the node's arena; null for mapping and sockets.</summary>
     internal Func<ShmArena, IPayloadFabric>? Fabric { get; init; }
+
+    /// <summary>Makes the device under the cold tier, on the arena's payload area and with where its completions go; null for files.</summary>
+    internal Func<PayloadArea, CompletionInbox, IColdDevice>? ColdDevice { get; init; }
 
     /// <summary>Reads no memory of other nodes by a mapping, as if all were on other machines.</summary>
     internal bool WithoutMapping { get; init; }

@@ -10,6 +10,9 @@ namespace Cascade.Tiers.Remote;
 /// <summary>What a reader says to the remote tiers of the nodes that hold copies. Thread-safe.</summary>
 internal sealed class HolderLink(NodeRefs nodes)
 {
+    // An answer that comes later than it was waited for names a lease all the same: it is listened for, to give that back.
+    private static readonly TimeSpan LateAnswers = TimeSpan.FromSeconds(5);
+
     /// <summary>Asks for a lease. The answer is <see cref="CopyLeased"/> or why there is none; nothing but a cancellation is thrown.</summary>
     public async Task<object> LeaseAsync(
         BlockId id, CopyLocation copy, NodeLife reader, TimeSpan leaseFor, TimeLimit limit, CancellationToken cancellation)
@@ -23,8 +26,8 @@ internal sealed class HolderLink(NodeRefs nodes)
         Task<object>? asked = null;
         try
         {
-            asked = holder.Ask<object>(new LeaseCopy(id, copy, reader, leaseFor, left), left, CancellationToken.None);
-            var answer = cancellation.CanBeCanceled ? await asked.WaitAsync(cancellation) : await asked;
+            asked = holder.Ask<object>(new LeaseCopy(id, copy, reader, leaseFor, left), left + LateAnswers, CancellationToken.None);
+            var answer = await limit.WaitAsync(asked, cancellation);
             if (answer is not CopyLeased leased || IsOf(leased, id, copy))
                 return answer;
             Release(copy.Node, leased.Lease);
@@ -34,6 +37,11 @@ internal sealed class HolderLink(NodeRefs nodes)
         {
             _ = ReleaseLateAsync(copy.Node, asked);
             throw;
+        }
+        catch (TimeoutException) when (asked is { IsCompleted: false })
+        {
+            _ = ReleaseLateAsync(copy.Node, asked);
+            return new Unavailable($"{copy.Node} did not answer in time.");
         }
         catch (Exception failure)
         {

@@ -17,4 +17,8 @@ internal readonly struct TimeLimit(TimeProvider time, TimeSpan timeout)
             return left > TimeSpan.Zero ? left : TimeSpan.Zero;
         }
     }
+
+    /// <summary>Waits for a task until the limit.</summary>
+    /// <exception cref="TimeoutException">It was not done by then.</exception>
+    public Task<T> WaitAsync<T>(Task<T> task, CancellationToken cancellation) => task.WaitAsync(Left, time, cancellation);
 }

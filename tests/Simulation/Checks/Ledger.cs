@@ -66,6 +66,9 @@ internal sealed class KeyBook
     /// <summary>False from a write that failed until the next that did not: it may have left a copy in an arena that the index was never told of.</summary>
     public bool IsLastAcknowledged { get; private set; }
 
+    /// <summary>What was acknowledged, and how many arenas had been lost when the put began.</summary>
+    public List<(int Machines, int LostArenas)> Promises { get; } = [];
+
     public bool HasDeletion { get; private set; }
 
     /// <summary>A write begins; what it is to be ended with.</summary>

@@ -14,6 +14,8 @@ internal sealed class SimCli
         ("cascade sim --seed 42", "the run of one seed; a failing one is cut down to a short list of events"),
         ("cascade sim --seed 42 --nodes 5 --steps 100 --json", "with other sizes than the seed would draw, as one JSON document"),
         ("cascade sim --minutes 10", "fresh seeds for ten minutes; those that fail, with the command to run them again"),
+        ("cascade sim --seed 42 --keep tests/Simulation/Regressions/42.json", "the shortened plan as a file, that a test runs from then on"),
+        ("cascade sim --seeds 20000", "so many fresh seeds; with --seed S those from S on"),
     ];
 
     private readonly RootCommand _root = new("Run the nodes of a cluster in one thread under virtual time, break what can break, and check what they promise.")

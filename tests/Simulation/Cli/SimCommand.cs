@@ -17,18 +17,36 @@ internal sealed class SimCommand(SimOptions options, TextWriter output, TextWrit
 
     /// <summary>Runs it; 1 when a promise was broken.</summary>
     public int Run(ParseResult line, CancellationToken interrupt) =>
-        line.GetValue(options.Seed) is { } seed ? RunOne(line, seed) : RunMany(line, TimeSpan.FromMinutes(line.GetValue(options.Minutes)!.Value), interrupt);
+        line.GetValue(options.Plan) is not null || (line.GetValue(options.Seed) is not null && line.GetValue(options.Seeds) is null)
+            ? RunOne(line)
+            : RunMany(line, interrupt);
 
-    private int RunOne(ParseResult line, ulong seed)
+    private int RunOne(ParseResult line)
     {
-        var plan = SimPlan.Draw(seed, line.GetValue(options.Nodes), line.GetValue(options.Steps));
-        var result = RunPlan(plan);
+        SimPlan plan;
+        try
+        {
+            plan = line.GetValue(options.Plan) is { } file
+                ? PlanFile.Load(file.FullName)
+                : SimPlan.Draw(line.GetValue(options.Seed)!.Value, line.GetValue(options.Nodes), line.GetValue(options.Steps));
+        }
+        catch (Exception e) when (e is FormatException or IOException or UnauthorizedAccessException)
+        {
+            error.WriteLine($"cascade sim: {e.Message}");
+            return 2;
+        }
+
+        var result = RunPlan(plan, line.GetValue(options.Log) ? error.WriteLine : null);
         IReadOnlyList<string> events = [];
         if (result.Violation is { } violation)
         {
             error.WriteLine("cascade sim: a promise was broken; looking for the shortest way there ...");
-            events = [.. Shrinker.Shrink(plan, violation, PlantedBug.None, ShrinkRunsMax).Events.Select(static next => next.ToString()!)];
+            plan = Shrinker.Shrink(plan, violation, PlantedBug.None, ShrinkRunsMax);
+            events = [.. plan.Events.Select(static next => next.ToString()!)];
         }
+
+        if (line.GetValue(options.Keep) is { } kept)
+            PlanFile.Save(kept.FullName, plan, result.Violation?.ReplaceLineEndings(" ") ?? "nothing");
 
         if (line.GetValue(options.Json))
         {
@@ -37,7 +55,7 @@ internal sealed class SimCommand(SimOptions options, TextWriter output, TextWrit
         }
 
         var run = Text($"{result.Nodes} nodes, {result.Events} events, {result.Turns} turns in {result.Elapsed.TotalSeconds:0.0} s of virtual time");
-        output.WriteLine(Text($"seed {seed}: {run}, trace {result.Trace:x16}"));
+        output.WriteLine(Text($"seed {result.Seed}: {run}, trace {result.Trace:x16}"));
         foreach (var (call, times) in result.Outcomes)
             output.WriteLine(Text($"  {call}: {times}"));
         if (result.Violation is null)
@@ -46,19 +64,22 @@ internal sealed class SimCommand(SimOptions options, TextWriter output, TextWrit
         output.WriteLine("these events of it break it as well:");
         foreach (var next in events)
             output.WriteLine($"  {next}");
-        output.WriteLine($"run it again by: {CommandOf(line, seed)}");
+        if (line.GetValue(options.Plan) is null)
+            output.WriteLine($"run it again by: {CommandOf(line, result.Seed)}");
         return 1;
     }
 
-    private int RunMany(ParseResult line, TimeSpan time, CancellationToken interrupt)
+    private int RunMany(ParseResult line, CancellationToken interrupt)
     {
         var started = Stopwatch.GetTimestamp();
-        var first = BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(sizeof(ulong))) >> 16;
+        var time = line.GetValue(options.Minutes) is { } minutes ? TimeSpan.FromMinutes(minutes) : TimeSpan.MaxValue;
+        var seeds = line.GetValue(options.Seeds) ?? long.MaxValue;
+        var first = line.GetValue(options.Seed) ?? BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(sizeof(ulong))) >> 16;
         if (!line.GetValue(options.Json))
             output.WriteLine(Text($"seeds from {first} on"));
         var (runs, failed) = (0L, new List<SimResult>());
         Parallel.ForEach(
-            Endless(first, () => interrupt.IsCancellationRequested || Stopwatch.GetElapsedTime(started) > time),
+            Draw(first, seeds, () => interrupt.IsCancellationRequested || Stopwatch.GetElapsedTime(started) > time),
             new ParallelOptions { MaxDegreeOfParallelism = Environment.ProcessorCount },
             seed =>
             {
@@ -80,16 +101,16 @@ internal sealed class SimCommand(SimOptions options, TextWriter output, TextWrit
         return failed.Count == 0 ? 0 : 1;
     }
 
-    private static SimResult RunPlan(SimPlan plan)
+    private static SimResult RunPlan(SimPlan plan, Action<string>? log = null)
     {
-        using var world = new SimWorld(plan);
+        using var world = new SimWorld(plan) { Log = log };
         return world.Run();
     }
 
-    private static IEnumerable<ulong> Endless(ulong first, Func<bool> isOver)
+    private static IEnumerable<ulong> Draw(ulong first, long count, Func<bool> isOver)
     {
-        for (var seed = first; !isOver(); seed++)
-            yield return seed;
+        for (var i = 0L; i < count && !isOver(); i++)
+            yield return first + (ulong)i;
     }
 
     private string CommandOf(ParseResult line, ulong seed)

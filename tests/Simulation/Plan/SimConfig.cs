@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Cascade.Actors.Simulation;
 
 namespace Cascade.Simulation.Plan;
@@ -6,6 +7,8 @@ namespace Cascade.Simulation.Plan;
 internal sealed record SimConfig
 {
     public const int Granule = 4096;
+
+    public const int NodesMax = 40;
 
     public required ulong Seed { get; init; }
 
@@ -62,6 +65,12 @@ internal sealed record SimConfig
 
     public required TimeSpan SlowStart { get; init; }
 
+    /// <summary>The first lives of nodes start slowly too: the cluster as it forms moves each shard several times.</summary>
+    public bool FirstLivesSlow { get; init; } = true;
+
+    /// <summary>Calls begin while the nodes still find each other.</summary>
+    public bool IsHasty { get; init; }
+
     public required TimeSpan AskTimeout { get; init; }
 
     public required TimeSpan PutDeadline { get; init; }
@@ -70,17 +79,33 @@ internal sealed record SimConfig
 
     public required int LeasesMax { get; init; }
 
+    /// <summary>The cold tier of nodes; null for none.</summary>
+    public DiskConfig? Disk { get; init; }
+
+    /// <summary>The last so many nodes store nothing.</summary>
+    public int Clients { get; init; }
+
+    /// <summary>Share of puts that are to be on several machines, or on a disk where there is one.</summary>
+    public double StrongPuts { get; init; }
+
+    /// <summary>Nodes that store.</summary>
+    [JsonIgnore]
+    public int Stores => Nodes - Clients;
+
     public static SimConfig Draw(ulong seed, SplitMix64 random, int? nodes, int? steps)
     {
         var isCalm = random.Next(5) == 0;
         var isRoomy = isCalm || random.Next(2) == 0;
         var isWide = random.Next(20) == 0;
         var count = 3 + random.Next(isWide ? 14 : 4);
-        if (random.Next(150) == 0)
-            count = 40;
+        if (random.Next(300) == 0)
+            count = NodesMax;
         count = nodes ?? count;
         var keys = 4 + random.Next(20);
-        var faults = Enum.GetValues<FaultKind>().Where(_ => random.Next(3) > 0).ToArray();
+        var disk = random.Next(3) == 0 ? DiskConfig.Draw(random.Split(), isCalm) : null;
+        var faults = Enum.GetValues<FaultKind>()
+            .Where(_ => random.Next(3) > 0)
+            .Where(kind => disk is not null || kind is not (FaultKind.FillDisk or FaultKind.BreakDisk)).ToArray();
         var drifts = !isCalm && random.Next(3) == 0;
         var offset = !isCalm && (drifts || random.Next(3) == 0);
         return new SimConfig
@@ -110,9 +135,14 @@ internal sealed record SimConfig
             DriftPerMillion = [.. Enumerable.Range(0, count).Select(_ => drifts ? random.Next(20_000) - 10_000 : 0)],
             ClockOffset = [.. Enumerable.Range(0, count).Select(_ => TimeSpan.FromMilliseconds(offset ? random.Next(400) - 200 : 0))],
             SlowStart = random.Next(2) == 0 ? TimeSpan.Zero : TimeSpan.FromSeconds(2),
+            FirstLivesSlow = count <= 8 && random.Next(8) == 0,
+            IsHasty = !isCalm && random.Next(4) == 0,
             AskTimeout = TimeSpan.FromSeconds(1 + random.Next(3)),
             PutDeadline = TimeSpan.FromMilliseconds(300 + random.Next(2000)),
             PassivateAfter = TimeSpan.FromSeconds(1 + random.Next(4)),
+            Disk = disk,
+            Clients = count > 3 && random.Next(4) == 0 ? 1 + random.Next(Math.Min(2, count - 3)) : 0,
+            StrongPuts = random.Next(2) == 0 ? 0 : 0.4 * random.NextDouble(),
             LeasesMax = isCalm ? 256 : 8 + random.Next(100),
         };
     }

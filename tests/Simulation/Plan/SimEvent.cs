@@ -26,6 +26,8 @@ internal enum FaultKind
     Divide,
     Heal,
     SlowDown,
+    FillDisk,
+    BreakDisk,
 }
 
 /// <summary>Something that the world does at a moment, complete in itself: any of them can be left out without changing the others.</summary>
@@ -36,9 +38,15 @@ internal abstract record SimEvent(int Index, TimeSpan Gap);
 /// <summary>A client's call at a node.</summary>
 internal sealed record CallEvent(int Index, TimeSpan Gap, CallKind Kind, int Node, int Key, int Count, int Content, TimeSpan Hold) : SimEvent(Index, Gap)
 {
+    /// <summary>Stands for the disk in <see cref="Machines"/>.</summary>
+    public const int Durable = -1;
+
+    /// <summary>Machines that a put has to reach: 0 for the memory of one, <see cref="Durable"/> for a disk.</summary>
+    public int Machines { get; init; }
+
     public override string ToString() => Kind switch
     {
-        CallKind.Put => $"#{Index} +{Gap.TotalMilliseconds:0}ms n{Node} Put k{Key}=c{Content}",
+        CallKind.Put => $"#{Index} +{Gap.TotalMilliseconds:0}ms n{Node} Put k{Key}=c{Content}{(Machines == Durable ? " durable" : Machines > 1 ? $" on {Machines}" : "")}",
         CallKind.Get => $"#{Index} +{Gap.TotalMilliseconds:0}ms n{Node} Get k{Key}, held {Hold.TotalMilliseconds:0}ms",
         CallKind.PutMany or CallKind.GetMany or CallKind.LongestPrefix => $"#{Index} +{Gap.TotalMilliseconds:0}ms n{Node} {Kind} k{Key}..k{Key + Count - 1}",
         _ => $"#{Index} +{Gap.TotalMilliseconds:0}ms n{Node} {Kind} k{Key}",

@@ -61,7 +61,10 @@ internal sealed record SimPlan(SimConfig Config, IReadOnlyList<SimEvent> Events)
         var key = draws.Next(config.Keys);
         var count = 1 + draws.Next(Math.Min(GroupMax, config.Keys - key));
         var hold = TimeSpan.FromMilliseconds(draws.Next(4) == 0 ? draws.Next(1500) : draws.Next(50));
-        return new CallEvent(index, gap, kind, draws.Next(config.Nodes), key, count, draws.Next(config.Contents), hold);
+        var machines = kind is CallKind.Put or CallKind.PutMany && draws.NextDouble() < config.StrongPuts
+            ? config.Disk is not null && draws.Next(2) == 0 ? CallEvent.Durable : 2 + draws.Next(Math.Min(2, config.Stores - 1))
+            : 0;
+        return new CallEvent(index, gap, kind, draws.Next(config.Nodes), key, count, draws.Next(config.Contents), hold) { Machines = machines };
     }
 
     private static FaultEvent DrawFault(int index, TimeSpan gap, SimConfig config, SplitMix64 draws)

@@ -12,6 +12,7 @@ internal sealed class SimClient(SimWorld world, SimNode node, SimLife life, Call
     private readonly Contents _contents = world.Contents;
     private readonly SimConfig _config = world.Plan.Config;
     private readonly List<(int Key, int Write)> _writes = [];
+    private readonly int _lostArenas = world.LostArenas;
 
     public SimLife Life => life;
 
@@ -30,6 +31,10 @@ internal sealed class SimClient(SimWorld world, SimNode node, SimLife life, Call
             return StartedAt + ((wait + (_config.AskTimeout * 8)) * (IsGroup ? call.Count : 1) * 1.1) + TimeSpan.FromSeconds(1);
         }
     }
+
+    private PutOptions? How => call.Machines == 0
+        ? null
+        : new PutOptions { Acknowledgement = call.Machines == CallEvent.Durable ? Acknowledgement.Durable : Acknowledgement.Replicated(call.Machines) };
 
     private bool IsGroup => call.Kind is CallKind.PutMany or CallKind.GetMany or CallKind.LongestPrefix;
 
@@ -82,7 +87,7 @@ internal sealed class SimClient(SimWorld world, SimNode node, SimLife life, Call
     {
         var content = _contents.ContentOf(call.Key, call.Content);
         Begin(call.Key, content);
-        var result = await Cache.PutAsync(Key, _contents.Memory(content));
+        var result = await Cache.PutAsync(Key, _contents.Memory(content), How);
         return EndPut(call.Key, content, result);
     }
 
@@ -93,7 +98,7 @@ internal sealed class SimClient(SimWorld world, SimNode node, SimLife life, Call
             .ToArray();
         for (var key = call.Key; key < call.Key + call.Count; key++)
             Begin(key, _contents.ContentOf(key, call.Content));
-        var results = await Cache.PutManyAsync(blocks);
+        var results = await Cache.PutManyAsync(blocks, How);
         var outcome = "";
         for (var i = 0; i < results.Length; i++)
             outcome = EndPut(call.Key + i, _contents.ContentOf(call.Key + i, call.Content), results[i]);
@@ -159,6 +164,8 @@ internal sealed class SimClient(SimWorld world, SimNode node, SimLife life, Call
     {
         _ledger.Check(!result.IsReadable || result.Id == _contents.Id(content), $"{call}: k{key} was stored as {result.Id}, and its bytes are {_contents.Id(content)}");
         _ledger.Check(!_config.IsCalm || result.IsReadable, $"{call}: {result.Status}, {result.Reason}, although nothing is broken and there is room");
+        if (result.IsReadable)
+            _ledger[key].Promises.Add((call.Machines, _lostArenas));
         End(key, result.IsReadable ? KeyTruth.Present : KeyTruth.Unknown, content);
         return result.Status.ToString();
     }

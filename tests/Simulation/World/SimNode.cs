@@ -6,7 +6,6 @@ using Cascade.Hosting;
 using Cascade.Hosting.Configuration;
 using Cascade.Hosting.Node;
 using Cascade.Simulation.Plan;
-using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Cascade.Simulation.World;
 
@@ -16,6 +15,12 @@ internal sealed class SimLife(NodeTurns turns, IRemoteTransport transport)
     public NodeTurns Turns { get; } = turns;
 
     public IRemoteTransport Transport { get; } = transport;
+
+    /// <summary>The device under the cold tier; null when there is none.</summary>
+    public SimDevice? Device { get; set; }
+
+    /// <summary>What lay on the disk is known: calls may be made.</summary>
+    public bool IsServing => Parts.Cold is null || Parts.Cold.Ready.IsCompletedSuccessfully;
 
     public NodeParts Parts { get; set; } = null!;
 
@@ -49,6 +54,11 @@ internal sealed class SimNode(SimWorld world, int index)
 
     public NodeId Id { get; } = new((uint)index);
 
+    /// <summary>It stores nothing.</summary>
+    public bool IsClient => index >= world.Plan.Config.Stores;
+
+    public SimDisk Disk { get; } = new();
+
     public string Host { get; } = $"n{index}";
 
     public NodeAddress Address => new($"{Host}:{Port}");
@@ -77,11 +87,16 @@ internal sealed class SimNode(SimWorld world, int index)
                 return new SimNodeNetwork(RemotingNetwork.Over(system, RemoteSettingsOf(start), new WatchedMessages(world), transport), world);
             },
             Fabric = arena => new SimFabric(world, this, life, arena),
+            ColdDevice = HasDisk ? (area, inbox) => life.Device = new SimDevice(world, Disk, config.Disk!, area, inbox) : null,
             WatchArena = world.Planted.WatchArena,
         };
         Life = life;
-        life.Parts = NodeParts.Build(Options(), startup, NullLogger.Instance);
-        life.Node = CascadeNode.Of(life.Parts, startup, NullLogger.Instance);
+        var logger = new NodeLogger(world, this);
+        life.Parts = NodeParts.Build(Options(), startup, logger);
+        life.Node = CascadeNode.Of(life.Parts, startup, logger);
+        life.Parts.Cold?.Ready.ContinueWith(
+            ready => life.Parts.Cache.Clock.Observe(ready.Result.LatestStamp, ready.Result.LatestStamp.UnixTimeMilliseconds),
+            CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
     }
 
     /// <summary>Kills the node; its arena stays as it was left, unless the machine is lost with it.</summary>
@@ -118,8 +133,11 @@ internal sealed class SimNode(SimWorld world, int index)
         world.OnGone(this, life);
     }
 
-    private static void Close(SimLife life, bool losesArena)
+    private void Close(SimLife life, bool losesArena)
     {
+        life.Device?.Stop();
+        if (losesArena && HasDisk)
+            Disk.LosePower(world.Random);
         life.Parts.Writer.Dispose();
         life.Parts.Arena.Dispose();
         life.Parts.Policy.Dispose();
@@ -146,7 +164,20 @@ internal sealed class SimNode(SimWorld world, int index)
         SyncTimeout = TimeSpan.FromSeconds(1),
         HealPeriod = TimeSpan.FromSeconds(1),
         JoinWaitMax = TimeSpan.FromSeconds(1),
-        SlowStart = world.Plan.Config.SlowStart,
+        SlowStart = Lives > 1 || world.Plan.Config.FirstLivesSlow ? world.Plan.Config.SlowStart : TimeSpan.Zero,
+    };
+
+    private bool HasDisk => world.Plan.Config.Disk is not null && !IsClient;
+
+    private ColdTierOptions Cold(ColdTierOptions reference) => world.Plan.Config.Disk is not { } disk || IsClient ? reference : reference with
+    {
+        Directory = "/simulated",
+        CapacityBytes = (long)disk.CapacityPages * SimDisk.Page,
+        FileBytes = (long)disk.FilePages * SimDisk.Page,
+        MaxBlockBytes = (long)(disk.CapacityPages / 4 * SimDisk.Page) - SimDisk.Page,
+        GroupDelay = disk.GroupDelay,
+        AdmitReads = disk.AdmitReads,
+        ReadAheadBytes = disk.ReadsAhead ? 8 * SimDisk.Page : 0,
     };
 
     private CascadeOptions Options()
@@ -155,7 +186,7 @@ internal sealed class SimNode(SimWorld world, int index)
         return options with
         {
             Cluster = options.Cluster with { Name = SimWorld.Cluster },
-            Node = options.Node with { Id = index },
+            Node = options.Node with { Id = index, IsClient = IsClient },
             Remoting = options.Remoting with { Seeds = new SeedList(world.Nodes.Take(3).Select(static node => node.Address)) },
             Actors = options.Actors with { AskTimeout = config.AskTimeout, MailboxCapacity = 4096, PassivateAfter = config.PassivateAfter },
             Leases = options.Leases with { Max = config.LeasesMax },
@@ -164,6 +195,7 @@ internal sealed class SimNode(SimWorld world, int index)
             Tracker = options.Tracker with { SampleLog = 64 },
             Tiers = options.Tiers with
             {
+                Cold = Cold(options.Tiers.Cold),
                 Shm = options.Tiers.Shm with
                 {
                     CapacityBytes = config.CapacityBlocks * SimConfig.Granule,

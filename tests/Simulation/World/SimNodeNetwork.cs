@@ -52,6 +52,7 @@ internal sealed class WatchedMessages(SimWorld world) : IMessageCodec
 
     public bool TryWrite(object message, IBufferWriter<byte> to, out uint type)
     {
+        world.Messages++;
         if (_inner.TryWrite(message, to, out type))
             return true;
         world.Ledger.Fail($"{message.GetType().Name} has no wire form, or does not fit it: {message}");

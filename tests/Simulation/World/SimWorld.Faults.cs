@@ -10,8 +10,11 @@ internal sealed partial class SimWorld
     /// <summary>Things may break now.</summary>
     public bool HasFaults { get; private set; } = true;
 
-    /// <summary>Some arena was lost for good, so that blocks may be gone.</summary>
-    public bool HasLostArenas { get; private set; }
+    /// <summary>Arenas that were lost for good, so that blocks may be gone.</summary>
+    public int LostArenas { get; private set; }
+
+    /// <summary>Some disk is away at the end.</summary>
+    public bool HasLostDisks { get; private set; }
 
     /// <summary>Changes with every node that ends: what was seen before it says nothing of what must be there after it.</summary>
     public int Ends { get; private set; }
@@ -24,7 +27,7 @@ internal sealed partial class SimWorld
     {
         Ledger.Trace.Add("gone", Time.Elapsed.Ticks, node.Index);
         Log?.Invoke($"{Time.Elapsed.TotalSeconds,8:0.000} n{node.Index} has left");
-        HasLostArenas = true;
+        LostArenas++;
         Forget(life);
     }
 
@@ -69,6 +72,12 @@ internal sealed partial class SimWorld
             case FaultKind.SlowDown when node.Life is { } life:
                 life.Turns.IsSlow = !life.Turns.IsSlow;
                 break;
+            case FaultKind.FillDisk:
+                node.Disk.IsFull = !node.Disk.IsFull;
+                break;
+            case FaultKind.BreakDisk:
+                node.Disk.IsBroken = !node.Disk.IsBroken;
+                break;
         }
     }
 
@@ -77,7 +86,7 @@ internal sealed partial class SimWorld
         if (node.Life is not { } life)
             return;
         Forget(life);
-        HasLostArenas |= losesArena;
+        LostArenas += losesArena ? 1 : 0;
         node.Crash(losesArena);
     }
 
@@ -125,12 +134,13 @@ internal sealed partial class SimWorld
         MendNetwork();
         foreach (var node in Nodes)
         {
+            (node.Disk.IsFull, node.Disk.IsBroken) = (false, false);
             if (node.Life is { } life)
                 life.Turns.IsSlow = false;
             if (node.Life is null && (Random.Next(4) > 0 || !Live.Any()))
                 node.Start();
             else if (node.Life is null)
-                HasLostArenas = true;
+                (LostArenas, HasLostDisks) = (LostArenas + 1, true);
         }
 
         // What is leaving is not to be the last.

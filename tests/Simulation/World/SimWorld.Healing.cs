@@ -53,12 +53,15 @@ internal sealed partial class SimWorld
         return live.All(node =>
         {
             var view = node.Life!.View.Members;
-            return view.Length == live.Length && view.All(static member => member is { State: MemberState.Up, Share: Member.FullShare })
+            return view.Length == live.Length && view.All(static member => member.State == MemberState.Up && (member.Share == Member.FullShare || member.Metadata.IsClient))
                 && live.All(other => node.Life.View.Find(other.Id)?.Life == other.Life!.View.Find(other.Id)?.Life);
         });
     }
 
-    private string Views() => string.Join("; ", Live.Select(static node => $"n{node.Index} sees {string.Join(", ", node.Life!.View.Members)}"));
+    private string Views() => string.Join("; ", Live.Select(ViewOf));
+
+    private static string ViewOf(SimNode node) =>
+        $"n{node.Index} sees {string.Join(", ", node.Life!.View.Members.Select(static member => $"{member} of share {member.Share}"))}";
 
     /// <summary>All room is of blocks that are there, and nothing holds them.</summary>
     private string? FindLeak()
@@ -80,7 +83,7 @@ internal sealed partial class SimWorld
     private string? FindRegistryFault()
     {
         SimNode? first = null;
-        foreach (var node in Live)
+        foreach (var node in Stores)
         {
             first ??= node;
             var (mine, others) = (node.Life!.Parts.Cache.Registered.State, first.Life!.Parts.Cache.Registered.State);
@@ -95,23 +98,24 @@ internal sealed partial class SimWorld
     private async Task<string?> FindLostAsync()
     {
         var held = Held();
-        for (var key = 0; key < Ledger.Keys; key++)
-        {
-            if (MustBeFound(key, held) is { } content && await FindMissAsync(key, content) is { } miss)
-                return miss;
-        }
-
         foreach (var (id, copies) in held)
         {
             foreach (var node in Live.ToArray())
             {
                 if (await node.Life!.Parts.Actors.Known.Owners.Ask<object>(new Describe(id), Patience) is not BlockDescription block)
                     return $"the owner of c{Contents.Find(id)} does not answer n{node.Index}";
-                if (!block.Copies.OrderBy(static copy => copy.Node).SequenceEqual(copies))
+                if (!block.Copies.Where(static copy => copy.Tier == TierKind.Shm).OrderBy(static copy => copy.Node).SequenceEqual(copies))
                     return $"the owner of c{Contents.Find(id)} on n{OwnerOf(node, id)} tells n{node.Index} of the copies {Text(block.Copies)}, and there are {Text(copies)}";
                 if (block.Leases > 0)
                     return $"the owner of c{Contents.Find(id)} has {block.Leases} leases";
             }
+        }
+
+        // Last, since it has copies brought near.
+        for (var key = 0; key < Ledger.Keys; key++)
+        {
+            if (MustBeFound(key, held) is { } content && await FindMissAsync(key, content) is { } miss)
+                return miss;
         }
 
         return null;
@@ -125,7 +129,7 @@ internal sealed partial class SimWorld
     private SortedDictionary<BlockId, List<CopyLocation>> Held()
     {
         var held = new SortedDictionary<BlockId, List<CopyLocation>>();
-        foreach (var node in Live)
+        foreach (var node in Stores)
         {
             node.Life!.Parts.Arena.Visit((copy, id, _) =>
             {
@@ -145,9 +149,10 @@ internal sealed partial class SimWorld
         if (!book.HasPutAcknowledged || book.HasDeletion || book.Written.Count != 1)
             return null;
         var content = book.Written.First();
-        var isSure = Plan.Config.IsRoomy && !HasLostArenas;
+        var isSure = book.Promises.Any(promise => Plan.Config.IsRoomy && LostArenas - promise.LostArenas < Math.Max(1, promise.Machines))
+            || (Plan.Config.Disk is { IsRoomy: true, ReadError: 0 } && !HasLostDisks && book.Promises.Any(static promise => promise.Machines == CallEvent.Durable));
         var isNamed = book.IsLastAcknowledged && held.ContainsKey(Contents.Id(content))
-            && Live.Any(node => node.Life!.Parts.Arena.Directory.TryDescribe(Contents.Key(key).Digest, out _, out var id) && id == Contents.Id(content));
+            && Stores.Any(node => node.Life!.Parts.Arena.Directory.TryDescribe(Contents.Key(key).Digest, out _, out var id) && id == Contents.Id(content));
         return isSure || isNamed ? content : null;
     }
 
@@ -163,8 +168,17 @@ internal sealed partial class SimWorld
         var reader = Live.ElementAt(Random.Next(Live.Count()));
         using var result = await reader.Life!.Cache.GetAsync(Contents.Key(key));
         if (!result.IsHit)
-            return $"k{key}, acknowledged as c{content}, is a miss at n{reader.Index} ({result.MissReason ?? "no reason"})";
+            return $"k{key}, acknowledged as c{content}, is a miss at n{reader.Index} ({result.MissReason ?? "no reason"}; {RoomOf(reader)})";
         return result.Lease.Span.SequenceEqual(Contents.Bytes(content)) ? null : $"k{key} gives other bytes than c{content} at n{reader.Index}";
+    }
+
+    private static string RoomOf(SimNode node)
+    {
+        var (arena, registered) = (node.Life!.Parts.Arena, node.Life.Parts.Cache.Registered.State);
+        var blocks = new HashSet<BlockId>();
+        arena.Visit((_, id, _) => blocks.Add(id));
+        return $"{arena.FreeBytes} of {arena.CapacityBytes} bytes and {arena.FreeSlots} of {arena.SlotCount} descriptors free, "
+            + $"{blocks.Count(registered.Contains)} of {blocks.Count} blocks protected";
     }
 
     /// <summary>A block that all nodes hold for registered stays in some arena, unless a node ends.</summary>
@@ -177,8 +191,8 @@ internal sealed partial class SimWorld
         for (var content = 0; content < Plan.Config.Contents; content++)
         {
             var id = Contents.Id(content);
-            var copies = Live.All(node => node.Life!.Parts.Cache.Registered.State.Contains(id))
-                ? Live.Count(node => node.Life!.Parts.Arena.Directory.TryDescribe(id, out _))
+            var copies = Stores.All(node => node.Life!.Parts.Cache.Registered.State.Contains(id))
+                ? Stores.Count(node => node.Life!.Parts.Arena.Directory.TryDescribe(id, out _))
                 : -1;
             if (isComparable && copies == 0 && _protectedCopies.GetValueOrDefault(id) > 0)
                 Ledger.Fail($"c{content} is registered at all nodes and was dropped from the last memory");

@@ -71,6 +71,12 @@ internal sealed partial class SimWorld : IDisposable
 
     public IEnumerable<SimNode> Live => Nodes.Where(static node => node.Life is not null);
 
+    /// <summary>Those of them that store.</summary>
+    public IEnumerable<SimNode> Stores => Live.Where(static node => !node.IsClient);
+
+    /// <summary>Messages that went from node to node so far.</summary>
+    public long Messages { get; set; }
+
     /// <summary>Told of each thing that happens; null for nobody.</summary>
     public Action<string>? Log { get; set; }
 
@@ -118,6 +124,19 @@ internal sealed partial class SimWorld : IDisposable
             Plan.Config.Seed, Ledger.Violation, Ledger.Trace.Hash, Plan.Config.Nodes, Plan.Events.Count, Dispatcher.Turns, Time.Elapsed, Ledger.Outcomes);
     }
 
+    /// <summary>Has the nodes find each other, and gives the messages that each sends a second when nothing is asked of them.</summary>
+    /// <param name="settling">Time before it is counted.</param>
+    /// <param name="counted">Time for which it is counted.</param>
+    public double RunIdle(TimeSpan settling, TimeSpan counted)
+    {
+        HasFaults = false;
+        Join();
+        Advance(settling);
+        var before = Messages;
+        Advance(counted);
+        return (Messages - before) / counted.TotalSeconds / Nodes.Count;
+    }
+
     /// <summary>A call has ended.</summary>
     public void OnEnded(SimClient call) => _calls.Remove(call);
 
@@ -151,7 +170,9 @@ internal sealed partial class SimWorld : IDisposable
                 return;
         }
 
-        while (Time.Elapsed < JoiningMax && !IsOneView() && Advance(TimeSpan.FromMilliseconds(100)))
+        if (Plan.Config.IsHasty)
+            return;
+        while (Time.Elapsed < JoiningMax && !IsOneView() && Advance(TimeSpan.FromMilliseconds(50)))
         {
         }
 
@@ -206,7 +227,7 @@ internal sealed partial class SimWorld : IDisposable
 
         var call = (CallEvent)next;
         var node = Nodes[call.Node];
-        if (node.Life is not { IsLeaving: false } life)
+        if (node.Life is not { IsLeaving: false, IsServing: true } life)
             return;
         var client = new SimClient(this, node, life, call);
         _calls.Add(client);

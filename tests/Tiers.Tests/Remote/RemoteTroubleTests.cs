@@ -47,6 +47,21 @@ public sealed class RemoteTroubleTests
     }
 
     [Fact]
+    public async Task Lease_that_comes_after_the_deadline_is_given_back()
+    {
+        await using var world = await RemoteWorld.StartAsync();
+        var copy = await world.Holder.PutAsync(1);
+        using var late = new HolderStandIn(world);
+        var read = world.Reader.Reader.ReadAsync(Id(1), copy, Minute, Second).AsTask();
+        var asked = await late.NextAsync();
+        await world.AdvanceAsync(Second);
+        await world.AdvanceAsync(TimeSpan.FromMilliseconds(1));
+        Assert.Equal(RemoteReadOutcome.Failed, (await read).Outcome);
+        asked.Sender.Tell(new CopyLeased(Id(1), copy, 57, Minute), ActorRefs.NoSender);
+        Assert.Equal(new ReleaseCopy(57), (await late.NextAsync()).Message);
+    }
+
+    [Fact]
     public async Task Lease_of_another_block_than_was_asked_for_is_given_back()
     {
         await using var world = await RemoteWorld.StartAsync();
