@@ -119,7 +119,7 @@ internal sealed class ShardingNode
         var remote = RemoteSystem.Start(
             System, new RemoteSettings { ClusterName = "tests", Host = host, Port = 1_000, Incarnation = 1 }, new Codec(), world.Network.Transport(host));
         Cluster = new ClusterView(new NodeId((uint)number));
-        Refs = new NodeRefs(Cluster, (address, path) => remote.Resolve(new Address("cascade", address.Host, address.Host, address.Port), path));
+        Refs = new NodeRefs(Cluster, (member, path) => remote.Resolve(new Address("cascade", member.Address.Host, member.Address.Host, member.Address.Port), path));
         Client = Probe("client", []);
         Listen(typeof(DeadLetter), DeadLetters = []);
         var loading = loader(this) is { } props ? System.ActorOf(props, "loader") : null;

@@ -86,14 +86,19 @@ public sealed class RemoteSystem : IRefReader, IDisposable
     }
 
     /// <summary>The ref for a path, such as <c>/user/name</c>, of the system at an address.</summary>
-    public IActorRef Resolve(Address address, string path)
+    /// <param name="address">Where the peer listens.</param>
+    /// <param name="path">The path, without address.</param>
+    /// <param name="incarnation">
+    /// The only life of the peer that messages are for, its <see cref="RemoteSettings.Incarnation"/>: in any other they are dead letters. 0 for whichever is there.
+    /// </param>
+    public IActorRef Resolve(Address address, string path, ulong incarnation = 0)
     {
         ArgumentNullException.ThrowIfNull(address);
         ArgumentException.ThrowIfNullOrEmpty(path);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(path.Length, PathLengthMax, nameof(path));
         if (address == Address) return (IActorRef?)ActorPaths.Find(System, path, 0) ?? new MissingActorRef(System, ActorPaths.Parse(address, path, 0));
         var peer = TryPeer(address) ?? throw new InvalidOperationException($"{address} has no host, {Settings.PeersMax} peers are known already, or the remoting has ended.");
-        return new RemoteActorRef(peer, 0, path, 0);
+        return new RemoteActorRef(peer, incarnation, path, 0);
     }
 
     /// <inheritdoc/>

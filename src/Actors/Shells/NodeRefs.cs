@@ -7,8 +7,11 @@ namespace Cascade.Actors.Shells;
 
 /// <summary>The well-known actors of other nodes, by what this node knows of the cluster. Thread-safe.</summary>
 /// <param name="view">Who is in the cluster.</param>
-/// <param name="resolve">The ref of a path, such as <c>/user/memory-tier</c>, at the node that listens at an address. Must not throw.</param>
-public sealed class NodeRefs(ClusterView view, Func<NodeAddress, string, IActorRef> resolve)
+/// <param name="resolve">
+/// The ref of a path, such as <c>/user/memory-tier</c>, at a member, good for its present life alone: another one knows another cluster, perhaps, and is not to
+/// answer in its place. Must not throw.
+/// </param>
+public sealed class NodeRefs(ClusterView view, Func<Member, string, IActorRef> resolve)
 {
     // One entry a node and path: bounded by the members, since those of nodes that are gone are dropped with the next that is made.
     private ImmutableDictionary<(NodeLife Life, string Path), IActorRef> _known = ImmutableDictionary<(NodeLife, string), IActorRef>.Empty;
@@ -30,7 +33,7 @@ public sealed class NodeRefs(ClusterView view, Func<NodeAddress, string, IActorR
         var known = _known;
         if (known.TryGetValue((member.Life, path), out var actor))
             return actor;
-        actor = resolve(member.Address, path);
+        actor = resolve(member, path);
         var lives = members.Members.Select(static live => live.Life).ToHashSet();
         _known = known.RemoveRange(known.Keys.Where(key => !lives.Contains(key.Life))).SetItem((member.Life, path), actor);
         return actor;

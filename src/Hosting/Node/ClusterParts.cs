@@ -29,7 +29,7 @@ internal sealed class ClusterParts
     {
         (_network, _logger) = (network, logger);
         View = new ClusterView(self);
-        Nodes = new NodeRefs(View, network.Resolve);
+        Nodes = new NodeRefs(View, (Func<Member, string, IActorRef>)network.Resolve);
     }
 
     /// <summary>What this node knows of the cluster.</summary>

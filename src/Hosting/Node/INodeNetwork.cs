@@ -18,6 +18,9 @@ internal interface INodeNetwork
     /// <summary>The actor of a path at the node that listens at an address; never throws: what cannot be reached is nobody.</summary>
     IActorRef Resolve(NodeAddress address, string path);
 
+    /// <summary>As the other, but for one life of the node alone: what another life is told in its place fails at once.</summary>
+    IActorRef Resolve(Member member, string path);
+
     /// <summary>A life of a node is over, whatever it says itself: what waits for it fails at once.</summary>
     void MarkDown(Member member);
 

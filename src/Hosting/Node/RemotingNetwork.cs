@@ -80,11 +80,16 @@ internal sealed class RemotingNetwork : INodeNetwork
     }
 
     /// <inheritdoc/>
-    public IActorRef Resolve(NodeAddress address, string path)
+    public IActorRef Resolve(NodeAddress address, string path) => Resolve(address, path, incarnation: 0);
+
+    /// <inheritdoc/>
+    public IActorRef Resolve(Member member, string path) => Resolve(member.Address, path, member.Start.Value);
+
+    private IActorRef Resolve(NodeAddress address, string path, ulong incarnation)
     {
         try
         {
-            return _remote.Resolve(AddressOf(address), path);
+            return _remote.Resolve(AddressOf(address), path, incarnation);
         }
         catch (InvalidOperationException)
         {

@@ -132,7 +132,7 @@ public sealed class KeyIndexLaneTests : IDisposable
         return tier;
     }
 
-    private IActorRef Resolve(NodeAddress address, string path) => _actors[address.Text + path];
+    private IActorRef Resolve(Member member, string path) => _actors[member.Address.Text + path];
 
     private void Join()
     {

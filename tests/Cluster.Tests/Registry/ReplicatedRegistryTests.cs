@@ -118,10 +118,10 @@ public sealed class ReplicatedRegistryTests : IDisposable
         return new Node(id, member, view, replica, actor, PrefixRegistry.Routed(_sim.System, actor, recipients.Others), owners);
     }
 
-    private IActorRef Resolve(NodeAddress address, string path)
+    private IActorRef Resolve(Member member, string path)
     {
         Assert.Equal(NodePaths.Registry, path);
-        return _actors[address];
+        return _actors[member.Address];
     }
 
     private void ShowAll(Node? except = null)

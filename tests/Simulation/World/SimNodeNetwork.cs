@@ -30,12 +30,13 @@ internal sealed class SimNodeNetwork(RemotingNetwork inner, SimWorld world) : IN
     public IActorRef Resolve(NodeAddress address, string path)
     {
         var real = inner.Resolve(address, path);
-        return path switch
-        {
-            NodePaths.Membership => new UnreliableRef(real, world),
-            _ when path.StartsWith(KeyIndexPrefix, StringComparison.Ordinal) => world.Planted.OnResolve(real),
-            _ => real,
-        };
+        return path == NodePaths.Membership ? new UnreliableRef(real, world) : real;
+    }
+
+    public IActorRef Resolve(Member member, string path)
+    {
+        var real = inner.Resolve(member, path);
+        return path.StartsWith(KeyIndexPrefix, StringComparison.Ordinal) ? world.Planted.OnResolve(real) : real;
     }
 
     public void MarkDown(Member member) => inner.MarkDown(member);

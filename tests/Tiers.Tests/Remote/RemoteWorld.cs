@@ -74,9 +74,9 @@ internal sealed class RemoteWorld : IAsyncDisposable
 
     public EndPoint? Locate(NodeId node) => _nodes.TryGetValue(node, out var known) ? known.BulkEndPoint : null;
 
-    public IActorRef Resolve(NodeAddress address, string path)
+    public IActorRef Resolve(Member member, string path)
     {
-        var node = _nodes[new NodeId(uint.Parse(address.Host, null))];
+        var node = _nodes[member.Node];
         return path switch
         {
             NodePaths.RemoteTier => node.Id == HolderId && InPlaceOfHolder is not null ? InPlaceOfHolder : node.Tier,

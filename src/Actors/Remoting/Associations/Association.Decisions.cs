@@ -43,6 +43,9 @@ internal sealed partial class Association
 
     private void Establish(object link, Hello hello, TimeSpan now, List<AssociationEffect> outbox)
     {
+        // What was told to the former life while it was being dialed is not for this one.
+        if (Present != 0 && Present != hello.Incarnation)
+            outbox.Add(new AssociationEffect.Lost("the peer was restarted"));
         if (_peerIncarnation != 0 && _peerIncarnation != hello.Incarnation)
             outbox.Add(new AssociationEffect.PeerEnded("the peer was restarted"));
         (_peerIncarnation, _upIncarnation) = (hello.Incarnation, hello.Incarnation);
