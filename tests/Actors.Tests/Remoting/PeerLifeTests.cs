@@ -32,6 +32,29 @@ public sealed class PeerLifeTests
     }
 
     [Fact]
+    public void Ref_of_one_life_reaches_no_other()
+    {
+        AskOk();
+        var first = _a.Remote.Resolve(_address, "/user/echo", incarnation: 1);
+        Assert.Null(_a.Ask(first, "x").Failure);
+        Restart();
+        _a.Remote.MarkUp(_address, 2);
+        AskOk();
+        Assert.IsType<PeerUnreachableException>(_a.Ask(first, "x").Failure);
+        Assert.Null(_a.Ask(_a.Remote.Resolve(_address, "/user/echo", incarnation: 2), "x").Failure);
+    }
+
+    [Fact]
+    public void What_was_told_to_a_life_while_it_was_dialed_is_not_given_to_the_next()
+    {
+        _a.Remote.MarkUp(_address, 1);
+        Restart();
+        // The first word has the node dialed: by then nobody knows that another life answers.
+        Assert.IsType<PeerUnreachableException>(_a.Ask(_a.Remote.Resolve(_address, "/user/echo", incarnation: 1), "x").Failure);
+        AskOk();
+    }
+
+    [Fact]
     public void Word_of_the_end_of_a_former_life_that_comes_late_leaves_the_present_one_alone()
     {
         AskOk();
