@@ -18,6 +18,8 @@ internal sealed partial class SimWorld : IDisposable
 
     private const long TurnsMax = 2_000_000;
 
+    private static readonly TimeSpan SettlingMax = TimeSpan.FromSeconds(3);
+
     private static readonly TimeSpan JoiningMax = TimeSpan.FromSeconds(10);
 
     private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(20);
@@ -176,6 +178,9 @@ internal sealed partial class SimWorld : IDisposable
         {
         }
 
+        // Where nothing may be refused, shards and the registry have settled first.
+        if (Plan.Config.IsCalm && !Advance(SettlingMax))
+            return;
         Ledger.Check(!Plan.Config.IsCalm || IsOneView(), $"the nodes did not find each other within {JoiningMax}: {Views()}");
     }
 
