@@ -40,13 +40,13 @@ public sealed partial class MembershipCore
         }
     }
 
-    /// <summary>Tries to reach one of those that ought to be here: seeds, and members that were removed, by turns and each in its turn.</summary>
+    /// <summary>Tries to reach one of those that may be here: seeds, and members that were removed or have left, by turns and each in its turn.</summary>
     private void Heal()
     {
         var known = _table.Peers.Select(static entry => entry.Member.Address).ToHashSet();
         var seeds = _seeds.Where(seed => !known.Contains(seed)).ToList();
         var removed = _table.All
-            .Where(static entry => entry.Member.State == MemberState.Removed)
+            .Where(static entry => !entry.Member.IsLive)
             .Select(static entry => entry.Member.Address)
             .Where(address => !known.Contains(address))
             .ToList();
