@@ -178,7 +178,8 @@ public sealed class CopyBringerCore
     /// <summary>The copy is here: the request's key is to name it, unless it does already.</summary>
     private void Finish(BlockId id, Request request, in CopyLocation copy, in KeyBinding named, Outbox outbox)
     {
-        if (!request.Binding.Key.IsZero && request.Binding != named)
+        // What an owner asked for was read by a key that may have been deleted since: a reader here finds the copy by the index.
+        if (request.OwnerLease is null && !request.Binding.Key.IsZero && request.Binding != named)
             outbox.Send(_memory, new BindAlias(id, request.Binding));
         Answer(id, request, new Replicated(id, copy), outbox);
     }

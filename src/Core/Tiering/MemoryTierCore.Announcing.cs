@@ -1,11 +1,15 @@
 using Cascade.Core.Clocks;
 using Cascade.Core.Identity;
 using Cascade.Core.Messages;
+using Cascade.Core.Placement;
 using Cascade.Core.Ports;
 
 namespace Cascade.Core.Tiering;
 
-/// <content>The key index is told the keys of the copies here: at start, and when it lost them. Each is told again until it is bound or refused.</content>
+/// <content>
+/// The key index is told the keys of the copies here: at start, when it lost them, and of copies that were brought near. Each is told again until it is bound or
+/// refused. A key that was deleted or bound to another block meanwhile is released here too.
+/// </content>
 public sealed partial class MemoryTierCore
 {
     /// <summary>Keys under way to the index at a time, so that a full arena does not flood its mailbox.</summary>
@@ -20,8 +24,8 @@ public sealed partial class MemoryTierCore
     /// <summary>How soon they are told again when nobody is in charge of the index, as while the node joins its cluster.</summary>
     private static readonly TimeSpan AnnouncePause = TimeSpan.FromMilliseconds(20);
 
-    /// <summary>Keys under way, each with the slot that it names.</summary>
-    private readonly Dictionary<KeyDigest, uint> _announced = [];
+    /// <summary>Keys under way, each with the slot that it names, and since when.</summary>
+    private readonly Dictionary<KeyDigest, (uint Slot, HybridTimestamp Stamp)> _announced = [];
 
     private readonly List<(object Sender, AnnounceKeys Request)> _announceFor = [];
     private readonly List<(object Sender, AnnounceKeys Request)> _announceNext = [];
@@ -58,7 +62,7 @@ public sealed partial class MemoryTierCore
     /// another tier.
     /// </summary>
     private bool IsUnannounced(uint slot) =>
-        _announced.Count > 0 && (slot >= _announceCursor || _announced.ContainsValue(slot));
+        _announced.Count > 0 && (slot >= _announceCursor || _announced.Values.Any(announced => announced.Slot == slot));
 
     private void OnNobodyInCharge(TimeSpan now)
     {
@@ -76,9 +80,14 @@ public sealed partial class MemoryTierCore
             // The first round, at start, is of all keys.
             if (_announceFor.Count > 0 && !_announceFor.Exists(asked => asked.Request.Includes(binding.Key)))
                 continue;
-            _announced[binding.Key] = slot;
-            outbox.Send(Destination.KeyIndex, new Bind(binding, _copies.IdAt(slot)));
+            AnnounceKey(slot, binding, outbox);
         }
+    }
+
+    private void AnnounceKey(uint slot, in KeyBinding binding, Outbox outbox)
+    {
+        _announced[binding.Key] = (slot, binding.Stamp);
+        outbox.Send(Destination.KeyIndex, new Bind(binding, _copies.IdAt(slot)));
     }
 
     private void OnAnnounceKeys(object sender, AnnounceKeys message, Outbox outbox)
@@ -92,10 +101,13 @@ public sealed partial class MemoryTierCore
         Announce(outbox);
     }
 
-    private void OnAnnounced(KeyDigest key, Outbox outbox)
+    private void OnBound(TimeSpan now, Bound bound, Outbox outbox)
     {
-        if (_announced.Remove(key))
-            EndWindow(outbox);
+        if (!_announced.Remove(bound.Key, out var announced))
+            return;
+        if (!bound.Applied && _copies.IsResident(announced.Slot) && bound.Id != _copies.IdAt(announced.Slot))
+            Release(now, announced.Slot, bound.Key, announced.Stamp, outbox);
+        EndWindow(outbox);
     }
 
     private void OnAnnounceRefused(Outbox outbox)
@@ -121,11 +133,11 @@ public sealed partial class MemoryTierCore
         if (_announced.Count == 0 || now < (_announceAgainAt ??= Deadline.After(now, AnnouncePatience)))
             return;
         (_announceRefused, _announceAgainAt) = (0, Deadline.After(now, AnnouncePatience));
-        foreach (var (key, slot) in _announced.ToArray())
+        foreach (var (key, (slot, _)) in _announced.ToArray())
         {
             var at = _copies.IsResident(slot) ? KeysOf(slot).FindIndex(binding => binding.Key == key) : -1;
             if (at >= 0)
-                outbox.Send(Destination.KeyIndex, new Bind(_keys[at], _copies.IdAt(slot)));
+                AnnounceKey(slot, _keys[at], outbox);
             else
                 _announced.Remove(key);
         }

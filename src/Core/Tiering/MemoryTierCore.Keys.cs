@@ -1,3 +1,4 @@
+using Cascade.Core.Clocks;
 using Cascade.Core.Identity;
 using Cascade.Core.Messages;
 using Cascade.Core.Placement;
@@ -40,18 +41,24 @@ public sealed partial class MemoryTierCore
             return;
         }
 
+        outbox.Send(sender, new KeyReleased(Release(now, copy.Slot, message.Key, message.Stamp, outbox)));
+    }
+
+    /// <summary>Releases a key of a copy and gives how many are left.</summary>
+    private int Release(TimeSpan now, uint slot, KeyDigest key, HybridTimestamp upTo, Outbox outbox)
+    {
         // A binding that is later than the deletion is another writer's, and stays.
-        var keys = KeysOf(copy.Slot);
-        if (keys.RemoveAll(binding => binding.Key == message.Key && binding.Stamp <= message.Stamp) > 0)
-            _arena.Unbind(message.Key);
-        var left = keys.Count + (_copies.HasUnrecordedKey(copy.Slot) ? 1 : 0);
-        if (left == 0)
+        var keys = KeysOf(slot);
+        if (keys.RemoveAll(binding => binding.Key == key && binding.Stamp <= upTo) > 0)
+            _arena.Unbind(key);
+        var left = keys.Count + (_copies.HasUnrecordedKey(slot) ? 1 : 0);
+        if (left == 0 && _arena.TryFind(_copies.IdAt(slot), out var copy))
         {
             _unnamed.Add(copy);
             AskForUnnamed(now, outbox);
         }
 
-        outbox.Send(sender, new KeyReleased(left));
+        return left;
     }
 
     private void AskForUnnamed(TimeSpan now, Outbox outbox)

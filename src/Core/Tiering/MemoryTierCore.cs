@@ -84,7 +84,7 @@ public sealed partial class MemoryTierCore
             case Drop m: OnDrop(now, m.Id, m.Copy, isCorrupt: false, outbox); break;
             case ReportCorrupt m: OnCorrupt(now, m, outbox); break;
             case AnnounceKeys m: OnAnnounceKeys(sender, m, outbox); break;
-            case Bound m: OnAnnounced(m.Key, outbox); break;
+            case Bound m: OnBound(now, m, outbox); break;
             case Refused: OnAnnounceRefused(outbox); break;
             case ReportHoldings m: OnReportHoldings(now, m, outbox); break;
             case TallyHoldings m: HoldingsTelling.Tally(_self, this, m, outbox); break;
@@ -125,8 +125,10 @@ public sealed partial class MemoryTierCore
         {
             _arena.Cancel(message.Reservation);
             if (!message.IsExtra)
+            {
                 _extras.Remove(copy.Slot);
-            TryBindAlias(message.Id, message.Binding);
+                TryBindAlias(message.Id, message.Binding);
+            }
 
             // The writer is about to commit this copy: a grant to evict it that is under way is from before the fill and void.
             _copies.VoidEviction(copy.Slot, now + _settings.EvictionTimeout);
@@ -135,7 +137,12 @@ public sealed partial class MemoryTierCore
         {
             copy = PublishNew(message.Reservation, message.Id, message.Binding);
             if (message.IsExtra)
+            {
+                // Nobody waits for it who would look whether the key was deleted while the copy was on its way.
                 _extras.Add(copy.Slot);
+                if (!message.Binding.Key.IsZero)
+                    AnnounceKey(copy.Slot, message.Binding, outbox);
+            }
         }
 
         if (message.Announce)
