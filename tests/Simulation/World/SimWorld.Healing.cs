@@ -5,6 +5,7 @@ using Cascade.Core.Membership;
 using Cascade.Core.Messages;
 using Cascade.Core.Placement;
 using Cascade.Core.Sharding;
+using Cascade.Hosting.Node;
 using Cascade.Simulation.Checks;
 using Cascade.Simulation.Plan;
 
@@ -100,9 +101,10 @@ internal sealed partial class SimWorld
         var held = Held();
         foreach (var (id, copies) in held)
         {
-            foreach (var node in Live.ToArray())
+            var question = new Describe(id);
+            foreach (var (node, answer) in AskAll(node => node.Known.Owners.Ask<object>(question, Patience)))
             {
-                if (await node.Life!.Parts.Actors.Known.Owners.Ask<object>(new Describe(id), Patience) is not BlockDescription block)
+                if (await answer is not BlockDescription block)
                     return $"the owner of c{Contents.Find(id)} does not answer n{node.Index}";
                 if (!block.Copies.Where(static copy => copy.Tier == TierKind.Shm).OrderBy(static copy => copy.Node).SequenceEqual(copies))
                     return $"the owner of c{Contents.Find(id)} on n{OwnerOf(node, id)} tells n{node.Index} of the copies {Text(block.Copies)}, and there are {Text(copies)}";
@@ -120,6 +122,9 @@ internal sealed partial class SimWorld
 
         return null;
     }
+
+    /// <summary>Asks all nodes at once.</summary>
+    private List<(SimNode Node, Task<object> Answer)> AskAll(Func<NodeActors, Task<object>> ask) => [.. Live.Select(node => (node, ask(node.Life!.Parts.Actors)))];
 
     private static string OwnerOf(SimNode seen, BlockId id) => seen.Life!.Parts.Cluster.View.Current.Shards.OwnerOf(ShardMap.ShardOf(id.Prefix64))?.ToString() ?? "?";
 
@@ -158,9 +163,10 @@ internal sealed partial class SimWorld
 
     private async Task<string?> FindMissAsync(int key, int content)
     {
-        foreach (var node in Live.ToArray())
+        var lookup = new Lookup(Contents.Key(key).Digest);
+        foreach (var (node, answer) in AskAll(node => node.Known.KeyIndex.Ask<object>(lookup, Patience)))
         {
-            var found = await node.Life!.Parts.Actors.Known.KeyIndex.Ask<object>(new Lookup(Contents.Key(key).Digest), Patience);
+            var found = await answer;
             if (found is not Found { Id: var id } || id != Contents.Id(content))
                 return $"k{key}, acknowledged as c{content}, is {found.GetType().Name} when n{node.Index} asks for it";
         }
