@@ -46,6 +46,27 @@ public sealed record ColdDrop(BlockId Id, bool Durable, TimeSpan Timeout);
 /// <param name="ReadAheadMax">How many blocks further along the prefix to propose for reading, see <see cref="ReadAheadProposed"/>; 0 for none.</param>
 public sealed record ColdFetch(KeyDigest Key, BlockId Id, TimeSpan Timeout, int ReadAheadMax);
 
+/// <summary>
+/// Asks for a block to be kept where it lies in the files, so that a node that shares the directory can read it there. Reply, once: <see cref="RecordLeased"/>;
+/// <see cref="NotFound"/>; <see cref="Busy"/> when it is not flushed yet or too many are leased; <see cref="Refused"/>. Not to be repeated blindly: every answer carries
+/// a lease of its own, which ends at its time.
+/// </summary>
+/// <param name="Id">The block.</param>
+/// <param name="LeaseFor">How long the lease is to last: more than 0. The holder may give less, see <see cref="ColdSettings.RecordLeaseMax"/>.</param>
+public sealed record LeaseRecord(BlockId Id, TimeSpan LeaseFor);
+
+/// <summary>Reply: the record stays where it is. What is read there is to be held against the block's id all the same: the holder may fail meanwhile.</summary>
+/// <param name="Id">The block.</param>
+/// <param name="File">Number of the file among those of the holder's rank, which is its node's number: <c>agg_rank{rank:000}_{file:000000}.bin</c>.</param>
+/// <param name="OffsetBytes">Where in it the record begins; the payload lies behind its header.</param>
+/// <param name="LengthBytes">Bytes of the payload.</param>
+/// <param name="Lease">The lease's number at the holder.</param>
+/// <param name="LeaseFor">How long it lasts from the moment at which the holder answered.</param>
+public sealed record RecordLeased(BlockId Id, uint File, long OffsetBytes, long LengthBytes, ulong Lease, TimeSpan LeaseFor);
+
+/// <summary>Ends a lease of a record. No reply. May be repeated.</summary>
+public sealed record ReleaseRecord(BlockId Id, ulong Lease);
+
 /// <summary>Reply: the record has its place in the log, and is on disk and flushed if <paramref name="Durable"/>.</summary>
 public sealed record ColdStored(bool Durable);
 

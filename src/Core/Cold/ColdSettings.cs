@@ -32,6 +32,14 @@ public sealed record ColdSettings
     /// <summary>Askers that wait for one block at a time.</summary>
     public int AskersPerFetchMax { get; init; } = 1024;
 
+    /// <summary>Records that other nodes lease, to read them from the files, at a time. One more is answered busy.</summary>
+    public int RecordLeasesMax { get; init; } = 4096;
+
+    /// <summary>
+    /// Longest time of such a lease; who asks for more gets this. A file of which nothing is needed any more may have to wait so long to be deleted.
+    /// </summary>
+    public TimeSpan RecordLeaseMax { get; init; } = TimeSpan.FromMinutes(1);
+
     /// <summary>Written records after which a flush is begun without further delay.</summary>
     public int GroupRecordsMax { get; init; } = 1024;
 
@@ -79,6 +87,7 @@ public sealed record ColdSettings
         Require(QueueMax > 0 && QueueBytesMax > 0, nameof(QueueMax), "positive, as is QueueBytesMax");
         Require(WritesInFlightMax > 0 && ReadsInFlightMax > 0, nameof(WritesInFlightMax), "positive, as is ReadsInFlightMax");
         Require(FetchesMax > 0 && AskersPerFetchMax > 0, nameof(FetchesMax), "positive, as is AskersPerFetchMax");
+        Require(RecordLeasesMax > 0 && RecordLeaseMax > TimeSpan.Zero, nameof(RecordLeasesMax), "positive, as is RecordLeaseMax");
         Require(GroupRecordsMax > 0 && GroupBytesMax > 0 && GroupDelay >= TimeSpan.Zero, nameof(GroupRecordsMax), "positive, as are GroupBytesMax and GroupDelay");
         Require(CompactBelowShare is >= 0 and <= 1 && ReinsertShareMax is >= 0 and <= 1, nameof(CompactBelowShare), "0 to 1, as is ReinsertShareMax");
         Require(CheckpointEveryBytes > 0 && RewritesMax >= 0 && ReadAheadBytesMax >= 0, nameof(CheckpointEveryBytes), "positive, and RewritesMax and ReadAheadBytesMax not negative");

@@ -91,6 +91,8 @@ public sealed partial class ColdStoreCore
             case ReportHoldings or TallyHoldings or Believed: OnHoldings(message); break;
             case Moved: OnNobodyInCharge(); break;
             case ReportTier: OnReport(sender); break;
+            case LeaseRecord m: OnLeaseRecord(sender, m); break;
+            case ReleaseRecord m: OnReleaseRecord(m); break;
             case ColdSettle: OnSettle(sender); break;
             default: return false;
         }
@@ -108,6 +110,7 @@ public sealed partial class ColdStoreCore
         AnnounceAgain();
         ExpireWrites();
         ExpireFetches();
+        ExpireLeases();
         ProbeFullDisk();
         ChooseVictim();
         Pump();

@@ -29,7 +29,7 @@ internal sealed class LogFile(uint number)
     /// <summary>What it still held was dropped from the index, and the file is to be deleted.</summary>
     public bool IsDoomed { get; set; }
 
-    /// <summary>Reads, copies and truncations under way: it is not deleted before they end.</summary>
+    /// <summary>Reads, copies and truncations under way, and records that other nodes lease: it is not deleted before they end.</summary>
     public int InFlight { get; set; }
 
     /// <summary>Records written to it that no flush covers yet.</summary>

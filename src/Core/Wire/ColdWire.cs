@@ -6,7 +6,41 @@ namespace Cascade.Core.Wire;
 internal static class ColdWire
 {
     /// <summary>All of them.</summary>
-    public static WireCodec[] Codecs() =>
+    public static WireCodec[] Codecs() => [.. ChangeCodecs(), .. LeaseCodecs()];
+
+    private static WireCodec[] LeaseCodecs() =>
+    [
+        new WireCodec<LeaseRecord>(
+            WireNumbers.LeaseRecord,
+            static (ref w, m) =>
+            {
+                w.Block(1, m.Id);
+                w.Duration(2, m.LeaseFor);
+            },
+            static (ref f) => new LeaseRecord(f.Block(1), f.Duration(2))),
+        new WireCodec<RecordLeased>(
+            WireNumbers.RecordLeased,
+            static (ref w, m) =>
+            {
+                w.Block(1, m.Id);
+                w.UInt64(2, m.File);
+                w.Amount(3, m.OffsetBytes);
+                w.Length(4, m.LengthBytes);
+                w.UInt64(5, m.Lease);
+                w.Duration(6, m.LeaseFor);
+            },
+            static (ref f) => new RecordLeased(f.Block(1), f.UInt32(2), f.Amount(3), f.Length(4), f.UInt64(5), f.Duration(6))),
+        new WireCodec<ReleaseRecord>(
+            WireNumbers.ReleaseRecord,
+            static (ref w, m) =>
+            {
+                w.Block(1, m.Id);
+                w.UInt64(2, m.Lease);
+            },
+            static (ref f) => new ReleaseRecord(f.Block(1), f.UInt64(2))),
+    ];
+
+    private static WireCodec[] ChangeCodecs() =>
     [
         new WireCodec<ColdBind>(
             WireNumbers.ColdBind,

@@ -147,6 +147,12 @@ public static class WireNumbers
     public const uint ColdStored = 403;
     /// <summary><see cref="Cold.ColdRemoved"/>.</summary>
     public const uint ColdRemoved = 404;
+    /// <summary><see cref="Cold.LeaseRecord"/>.</summary>
+    public const uint LeaseRecord = 405;
+    /// <summary><see cref="Cold.RecordLeased"/>.</summary>
+    public const uint RecordLeased = 406;
+    /// <summary><see cref="Cold.ReleaseRecord"/>.</summary>
+    public const uint ReleaseRecord = 407;
 
     // Prefix registry: 500 to 599.
     /// <summary><see cref="Messages.Register"/>.</summary>

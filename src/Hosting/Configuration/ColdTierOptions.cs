@@ -28,6 +28,9 @@ public sealed record ColdTierOptions
     /// <summary>Absolute path of the directory for the files; empty for no cold tier.</summary>
     public required string Directory { get; init; }
 
+    /// <summary>True when other nodes see the same directory, so that each may read the files of all.</summary>
+    public required bool IsShared { get; init; }
+
     /// <summary>Bytes that all files may take: at least four times <see cref="FileBytes"/>.</summary>
     public required long CapacityBytes { get; init; }
 
@@ -79,6 +82,7 @@ public sealed record ColdTierOptions
         return new()
         {
             Directory = reader.Text("directory", "an absolute path, or \"\" for no cold tier", IsDirectory),
+            IsShared = reader.Boolean("shared"),
             CapacityBytes = capacity,
             FileBytes = fileBytes,
             MaxBlockBytes = ReadMaxBlock(reader, capacity),

@@ -41,6 +41,9 @@ internal sealed record CacheContext(
     /// <summary>True when the node stores nothing for others.</summary>
     public bool IsClient { get; init; }
 
+    /// <summary>Reads cold files that the node shares with others; null when it shares none.</summary>
+    public SharedCopies? Shared { get; init; }
+
     /// <summary>Where blocks of other nodes were found lately.</summary>
     public KnownCopies Known { get; } = new();
 

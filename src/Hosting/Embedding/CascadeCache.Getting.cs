@@ -218,7 +218,10 @@ internal sealed partial class CascadeCache
         Found found, Located located, TimeSpan leaseFor, TimeSpan left, CancellationToken cancellationToken)
     {
         var asked = _node.Time.GetElapsedTime(0);
-        var read = await _node.Remote.ReadAsync(found.Id, located.Copy, leaseFor, left, cancellationToken);
+        if (await ReadSharedAsync(found, located, leaseFor, left, cancellationToken) is { } shared)
+            return shared;
+        left -= _node.Time.GetElapsedTime(0) - asked;
+        var read = await _node.Remote.ReadAsync(found.Id, located.Copy, leaseFor, left > TimeSpan.Zero ? left : TimeSpan.Zero, cancellationToken);
         _node.Actors.Owners.Tell(new Release(found.Id, located.Lease));
         switch (read.Outcome)
         {

@@ -6,6 +6,7 @@ using Cascade.Core.Placement;
 using Cascade.Core.Ports;
 using Cascade.Hosting.Configuration;
 using Cascade.Tiers.Cold;
+using Cascade.Tiers.Remote;
 using Cascade.Tiers.Shm;
 using Microsoft.Extensions.Logging;
 
@@ -28,11 +29,20 @@ internal sealed class ColdParts : IDisposable
         _address = new TierAddress(new NodeId((uint)options.Node.Id), TierKind.Cold);
         Store = new ColdStoreCore(_address, SettingsOf(options), options.Cluster.Digest, registered);
         var area = new PayloadArea(arena.PayloadAddress, arena.CapacityBytes);
+        Records = directory is not null && options.Tiers.Cold.IsShared
+            ? new SharedRecords(directory.Path, options.Cluster.Digest, options.Tiers.Cold.Threads, startup.Time)
+            : null;
         _device = directory is null ? startup.ColdDevice!(area, _inbox) : OpenDevice(options, directory, area, startup);
     }
 
     /// <summary>What the files hold.</summary>
     public ColdStoreCore Store { get; }
+
+    /// <summary>Reads the files of other nodes in the same directory; null when it is not shared.</summary>
+    public SharedRecords? Records { get; }
+
+    /// <summary>What this node tells of itself, so that others know whether they see its files.</summary>
+    public IEnumerable<KeyValuePair<string, string>> Labels => Records is null ? [] : [new(SharedCopies.Label, Records.DirectoryId)];
 
     /// <summary>Completes when what is on disk is known and its keys are told.</summary>
     public Task<ColdReady> Ready => _ready.Task;
@@ -93,6 +103,7 @@ internal sealed class ColdParts : IDisposable
     /// <summary>Lets go of the files. The device must be idle, or what it still does must not be waited for.</summary>
     public void Dispose()
     {
+        Records?.Dispose();
         _device.Dispose();
         _directory?.Dispose();
     }

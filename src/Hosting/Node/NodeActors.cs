@@ -25,7 +25,9 @@ namespace Cascade.Hosting.Node;
 /// <param name="Lanes">The node's part of the key index; none on a client.</param>
 /// <param name="Subscribers">Those that are told of each change of the cluster.</param>
 /// <param name="Reader">Reads the copies of other nodes; not an actor, but told of the cluster by one.</param>
-internal sealed record NodeActors(CascadeActors Known, IReadOnlyList<IActorRef> Lanes, IReadOnlyList<IActorRef> Subscribers, RemoteReader Reader)
+/// <param name="Shared">Reads cold files that the node shares with others; null when it shares none.</param>
+internal sealed record NodeActors(
+    CascadeActors Known, IReadOnlyList<IActorRef> Lanes, IReadOnlyList<IActorRef> Subscribers, RemoteReader Reader, SharedCopies? Shared)
 {
     /// <summary>Memory is as good as full when less than this part of it is free: enough for some puts at a time to pass through on their way to other nodes.</summary>
     private const int TransitPart = 32;
@@ -65,17 +67,22 @@ internal sealed record NodeActors(CascadeActors Known, IReadOnlyList<IActorRef> 
         var tracker = StartTracker(ground);
         var cold = ground.Cold?.Start(system, recipients, ground.Startup);
         var memory = StartMemory(ground);
-        var reader = StartRemote(ground, cluster, fabric, memory, cold, clock, subscribers);
-        return new NodeActors(new CascadeActors(memory, cold, owners, keyIndex, registry, tracker), lanes, subscribers, reader);
+        var space = new ArenaPullSpace(memory, ground.Arena, ground.Time);
+        var shared = ground.Cold?.Records is { } records ? new SharedCopies(cluster.Nodes, records, space, ground.Time) : null;
+        var reader = StartRemote(ground, cluster, fabric, space, shared, cold, clock, subscribers);
+        return new NodeActors(new CascadeActors(memory, cold, owners, keyIndex, registry, tracker), lanes, subscribers, reader, shared);
     }
 
     private static RemoteReader StartRemote(
-        NodeGround ground, ClusterParts cluster, NodeFabric fabric, IActorRef memory, IActorRef? cold, HybridClock clock, List<IActorRef> subscribers)
+        NodeGround ground, ClusterParts cluster, NodeFabric fabric, ArenaPullSpace space, SharedCopies? shared, IActorRef? cold, HybridClock clock,
+        List<IActorRef> subscribers)
     {
         var (options, recipients) = (ground.Options, ground.Recipients);
-        var space = new ArenaPullSpace(memory, ground.Arena, ground.Time);
         var reading = new RemoteReaderOptions { DigestAlgorithm = options.Cluster.Digest, LeasesMax = options.Leases.Max };
-        var reader = new RemoteReader(reading, cluster.Nodes, fabric.Router, fabric.Mapping, space, ground.Time);
+
+        // A node that stores has what it reads from shared files brought to stay; a client reads it once.
+        var reader = new RemoteReader(
+            reading, cluster.Nodes, fabric.Router, fabric.Mapping, space, ground.Time, options.Node.IsClient ? shared : null);
         var remote = ground.System.ActorOf(
             RemoteTier.Props(new RemoteTierContext
             {
@@ -84,6 +91,7 @@ internal sealed record NodeActors(CascadeActors Known, IReadOnlyList<IActorRef> 
                 Copies = ground.Arena.Directory,
                 Space = space,
                 Cold = cold,
+                Shared = shared,
                 Router = fabric.Router,
                 Peers = fabric.Peers,
                 Reader = reader,

@@ -88,7 +88,7 @@ internal sealed record NodeParts(
         var writer = new PayloadWriter(options.Cluster.Digest, options.Put.HashThreads, options.Put.ParallelFromBytes);
         var fabric = startup.Fabric is { } simulated ? NodeFabric.Of(simulated(arena), startup.Time) : NodeFabric.Open(ground, cluster, writer, tls);
         var actors = NodeActors.Start(ground, cluster, fabric, clock, quota);
-        cluster.Join(options, ground.System, startup, start, new MemberMetadata(options.Node.IsClient, fabric.Labels), actors.Subscribers);
+        cluster.Join(options, ground.System, startup, start, new MemberMetadata(options.Node.IsClient, [.. fabric.Labels, .. ground.Cold?.Labels ?? []]), actors.Subscribers);
         var defaults = new CacheDefaults(
             options.Put.Deadline, options.Actors.AskTimeout, options.Leases.Duration, options.Put.HashThreads,
             options.Tiers.Cold.ReadAheadBytes > 0 ? ReadAheadBlocksMax : 0, quota);
@@ -99,6 +99,7 @@ internal sealed record NodeParts(
                 ground.Registered, clock, startup.Time, defaults)
             {
                 IsClient = options.Node.IsClient,
+                Shared = actors.Shared,
             },
             ground.Cold, cluster, fabric, tls);
     }

@@ -8,9 +8,6 @@ namespace Cascade.Tiers.Cold;
 /// <summary>Records: written from memory, copied from another place of the log, and read back.</summary>
 internal sealed unsafe partial class DeviceWorker
 {
-    /// <summary>How much of a payload is read at a time: longer transfers are hardly faster.</summary>
-    private const int ReadPieceBytes = 4 << 20;
-
     /// <summary>
     /// Writes records that adjoin each other in a file by one call: of each the header, its whole pages from where they lie, and a last page that
     /// is padded.
@@ -112,27 +109,8 @@ internal sealed unsafe partial class DeviceWorker
             : new DeviceFault(DeviceStatus.SourceFailed, $"The bytes of the record at {write.Source} are not those of block {header.Id}.");
     }
 
-    /// <summary>A piece is checked as soon as it is read: what the disk has just brought is still near the processor.</summary>
-    private DeviceFault Read(ReadPayload read) => With(read.Header.Place.File, file =>
-    {
-        var header = read.Header;
-        var address = payload.AddressOf(read.Destination);
-        var from = header.Place.OffsetBytes + LogRecordHeader.SizeBytes;
-        using var digest = IsToBeChecked() ? new IncrementalBlockDigest(header.Algorithm) : null;
-        for (var done = 0L; done < header.PayloadBytes;)
-        {
-            var step = (int)Math.Min(ReadPieceBytes, header.PayloadBytes - done);
-            var result = file.Read([Piece(address + (nint)done, Pages.Padded(step))], from + done);
-            if (!result.Succeeded)
-                return DeviceFault.Of(result.Error, "Reading", file.Path);
-            if (result.Bytes < step)
-                return PayloadCheck.Short(file, header);
-            digest?.Append(new ReadOnlySpan<byte>((byte*)address + done, step));
-            done += step;
-        }
-
-        return digest is null || digest.Finish() == header.Id ? DeviceFault.None : PayloadCheck.Mismatch(header);
-    });
+    private DeviceFault Read(ReadPayload read) => With(
+        read.Header.Place.File, file => PayloadRead.Run(file, read.Header, payload.AddressOf(read.Destination), IsToBeChecked()));
 
     private bool IsToBeChecked()
     {

@@ -8,7 +8,8 @@ using Cascade.Tiers.Fabric;
 namespace Cascade.Tiers.Remote;
 
 /// <summary>Carries out one transfer after another's decision: leases the copy at its holder, pulls it into the arena, checks and publishes it. Thread-safe.</summary>
-internal sealed class CopyBringer(NodeRefs nodes, ArenaPullSpace space, FabricRouter router, DigestAlgorithm algorithm, TimeProvider time)
+internal sealed class CopyBringer(
+    NodeRefs nodes, ArenaPullSpace space, FabricRouter router, SharedCopies? shared, DigestAlgorithm algorithm, TimeProvider time)
 {
     // A copy that was pulled is published even when the deadline has just passed: all of its cost is paid.
     private static readonly TimeSpan PublishTimeout = TimeSpan.FromSeconds(10);
@@ -31,6 +32,8 @@ internal sealed class CopyBringer(NodeRefs nodes, ArenaPullSpace space, FabricRo
             var limit = new TimeLimit(time, request.Timeout);
             if (nodes.View.Current.Members.Find(nodes.Self) is not { } self)
                 return Failed(request, "this node is not in the cluster");
+            if (shared is not null && await shared.TryReadAsync(request.Id, request.Source, UseOf(request), limit, CancellationToken.None) is { } room)
+                return await PublishAsync(request, (ArenaPulledRoom)room);
             var answer = await _link.LeaseAsync(request.Id, request.Source, self.Life, limit.Left + LeaseSlack, limit, CancellationToken.None);
             if (answer is not CopyLeased lent)
                 return WhyNotLent(request, answer);
@@ -50,10 +53,11 @@ internal sealed class CopyBringer(NodeRefs nodes, ArenaPullSpace space, FabricRo
         }
     }
 
+    private static RoomUse UseOf(BringCopy request) => request.OnlySpareRoom ? RoomUse.Spare : RoomUse.Store;
+
     private async Task<CopyBrought> PullAsync(BringCopy request, CopyLeased lent, TimeLimit limit)
     {
-        var use = request.OnlySpareRoom ? RoomUse.Spare : RoomUse.Store;
-        var pulled = await _puller.PullAsync(request.Id, lent.Copy, check: true, limit, CancellationToken.None, use);
+        var pulled = await _puller.PullAsync(request.Id, lent.Copy, check: true, limit, CancellationToken.None, UseOf(request));
         switch (pulled.Outcome)
         {
             case PulledOutcome.Done:

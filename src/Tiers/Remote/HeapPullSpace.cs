@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Cascade.Core.Messages;
+using Cascade.Tiers.Cold;
 
 namespace Cascade.Tiers.Remote;
 
@@ -46,7 +47,9 @@ public sealed unsafe class HeapPullSpace : IPullSpace
             : base(0, ownsHandle: true)
         {
             (_space, _lengthBytes) = (space, lengthBytes);
-            SetHandle((nint)NativeMemory.AlignedAlloc((nuint)lengthBytes, Alignment));
+
+            // Files are read in whole pages.
+            SetHandle((nint)NativeMemory.AlignedAlloc((nuint)Pages.Padded(lengthBytes), Alignment));
         }
 
         public override bool IsInvalid => handle == 0;

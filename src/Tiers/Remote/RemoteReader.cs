@@ -23,6 +23,7 @@ public sealed class RemoteReader
     private readonly RemoteReaderOptions _options;
     private readonly NodeRefs _nodes;
     private readonly SameHostFabric? _mapping;
+    private readonly SharedCopies? _shared;
     private readonly CopyPuller _puller;
     private readonly HolderLink _link;
     private readonly RemoteLeases _leases;
@@ -37,16 +38,18 @@ public sealed class RemoteReader
     /// <param name="mapping">Maps arenas of nodes on this machine; null to pull from all. Disposed by the caller, after all leases.</param>
     /// <param name="space">Where pulled blocks go; null to read mapped arenas alone.</param>
     /// <param name="time">The clock of leases and deadlines.</param>
+    /// <param name="shared">Reads cold files of other nodes that this one sees too; null to have their holders read them.</param>
     /// <exception cref="ArgumentException">An option is outside its range.</exception>
     public RemoteReader(
-        RemoteReaderOptions options, NodeRefs nodes, FabricRouter router, SameHostFabric? mapping, IPullSpace? space, TimeProvider time)
+        RemoteReaderOptions options, NodeRefs nodes, FabricRouter router, SameHostFabric? mapping, IPullSpace? space, TimeProvider time,
+        SharedCopies? shared = null)
     {
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(nodes);
         ArgumentNullException.ThrowIfNull(router);
         ArgumentNullException.ThrowIfNull(time);
         options.Validate();
-        (_options, _nodes, _mapping, _time) = (options, nodes, mapping, time);
+        (_options, _nodes, _mapping, _time, _shared) = (options, nodes, mapping, time, shared);
         _puller = new CopyPuller(router, space, options.DigestAlgorithm);
         _link = new HolderLink(nodes);
         _leases = new RemoteLeases(options.LeasesMax, _link, time);
@@ -60,11 +63,11 @@ public sealed class RemoteReader
 
     /// <summary>Reads a copy that the block's owner named.</summary>
     /// <param name="id">The block.</param>
-    /// <param name="copy">Where it lies; one in another node's cold tier is read into memory there.</param>
+    /// <param name="copy">Where it lies; one in another node's cold tier is read from its files where this node sees them, else into memory there.</param>
     /// <param name="leaseFor">How long the lease is to last: more than 0, at most 7 days. The holder may give less.</param>
     /// <param name="deadline">How long the read may take; checking a large block may take as long as its digest more.</param>
     /// <param name="cancellation">Ends the wait; nothing is left held then.</param>
-    /// <returns>The lease, of the tier <see cref="TierKind.Remote"/>; or why there is none.</returns>
+    /// <returns>The lease, of the tier <see cref="TierKind.Remote"/>, or <see cref="TierKind.Cold"/> when read from files; or why there is none.</returns>
     /// <exception cref="ArgumentOutOfRangeException">The time of the lease is outside its range.</exception>
     /// <exception cref="OperationCanceledException">The caller cancelled.</exception>
     public async ValueTask<RemoteRead> ReadAsync(
@@ -90,6 +93,12 @@ public sealed class RemoteReader
         var kept = false;
         try
         {
+            if (_shared is not null && await _shared.TryReadAsync(id, copy, RoomUse.Store, limit, cancellation) is { } room)
+            {
+                kept = true;
+                return Held(id, room, copy.LengthBytes, leaseFor, TierKind.Cold);
+            }
+
             var asked = _leases.Now;
             var answer = await _link.LeaseAsync(id, copy, self.Life, RemoteLeases.Ample(leaseFor), limit, cancellation);
             lent = answer as CopyLeased;
@@ -162,10 +171,7 @@ public sealed class RemoteReader
         switch (pulled.Outcome)
         {
             case PulledOutcome.Done:
-                var lease = new RemoteLease(_leases, pulled.Room!, _leases.Now + leaseFor);
-                _leases.Add(lease);
-                return new RemoteRead(
-                    RemoteReadOutcome.Done, new BlockLease(lease, 0, 0, pulled.Room!.Address, lent.Copy.LengthBytes, id, TierKind.Remote));
+                return Held(id, pulled.Room!, lent.Copy.LengthBytes, leaseFor, TierKind.Remote);
             case PulledOutcome.Gone:
                 return RemoteRead.Of(NotFound.Instance);
             case PulledOutcome.Corrupt:
@@ -175,6 +181,13 @@ public sealed class RemoteReader
             default:
                 return new RemoteRead(RemoteReadOutcome.Failed, Reason: pulled.Reason);
         }
+    }
+
+    private RemoteRead Held(BlockId id, PulledRoom room, long lengthBytes, TimeSpan leaseFor, TierKind tier)
+    {
+        var lease = new RemoteLease(_leases, room, _leases.Now + leaseFor);
+        _leases.Add(lease);
+        return new RemoteRead(RemoteReadOutcome.Done, new BlockLease(lease, 0, 0, room.Address, lengthBytes, id, tier));
     }
 
     private RemoteRead Corrupt(BlockId id, in CopyLocation copy, string? reason)

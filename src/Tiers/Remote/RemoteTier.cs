@@ -44,7 +44,7 @@ public sealed class RemoteTier : UntypedActor, IWithTimers
         var (self, copies) = (context.Nodes.Self, new DirectoryCopies(context.Copies));
         var lender = new CopyLenderCore(self, copies, context.Lending with { HasColdTier = context.Cold is not null }, context.FirstLease);
         var bringer = new CopyBringerCore(self, copies, context.Bringing);
-        var mover = new CopyBringer(context.Nodes, context.Space, context.Router, context.DigestAlgorithm, context.Time);
+        var mover = new CopyBringer(context.Nodes, context.Space, context.Router, context.Shared, context.DigestAlgorithm, context.Time);
         var stager = new CopyStager(context.Space.Memory, context.Cold, context.Time);
         return Actors.Props.Create(() => new RemoteTier(context, lender, bringer, mover, stager));
     }

@@ -25,6 +25,9 @@ public sealed record RemoteTierContext
     /// <summary>The cold tier's actor; null when the node has none.</summary>
     public IActorRef? Cold { get; init; }
 
+    /// <summary>Reads cold files that this node shares with others, into <see cref="Space"/>; null when it shares none.</summary>
+    public SharedCopies? Shared { get; init; }
+
     /// <summary>By what ways bytes are pulled.</summary>
     public required FabricRouter Router { get; init; }
 

@@ -46,6 +46,7 @@ public sealed class CascadeOptionsTests
         ["cascade.tiers.shm.max-block"] = ("1MiB", "Tiers.Shm.MaxBlockBytes", 1L << 20),
         ["cascade.tiers.shm.waiting-puts-max"] = ("0", "Tiers.Shm.WaitingPutsMax", 0),
         ["cascade.tiers.cold.directory"] = ("/cold", "Tiers.Cold.Directory", "/cold"),
+        ["cascade.tiers.cold.shared"] = ("yes", "Tiers.Cold.IsShared", true),
         ["cascade.tiers.cold.capacity"] = ("2GiB", "Tiers.Cold.CapacityBytes", 2L << 30),
         ["cascade.tiers.cold.file-size"] = ("8KiB", "Tiers.Cold.FileBytes", 8L << 10),
         ["cascade.tiers.cold.max-block"] = ("1MiB", "Tiers.Cold.MaxBlockBytes", 1L << 20),
