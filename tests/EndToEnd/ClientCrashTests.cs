@@ -112,6 +112,10 @@ public sealed class ClientCrashTests
             () => $"There is no room for {missed.Count} of {Refilled} blocks: something of the client is left.");
     }
 
-    private static bool IsOfClient(string file, ClusterProcesses cluster) =>
-        file != $"cascade-{cluster.Name}-{ClusterClient.Id}" && uint.Parse(file.Split('-', '.')[^(file.EndsWith(".address", StringComparison.Ordinal) ? 2 : 1)], CultureInfo.InvariantCulture) > Nodes;
+    /// <summary>True for a file of a client other than the test's own: those have numbers above all nodes'.</summary>
+    private static bool IsOfClient(string file, ClusterProcesses cluster)
+    {
+        var number = file[$"cascade-{cluster.Name}-".Length..].Split('.')[0];
+        return uint.Parse(number, CultureInfo.InvariantCulture) is > Nodes and not ClusterClient.Id;
+    }
 }

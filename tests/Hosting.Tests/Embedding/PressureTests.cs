@@ -66,22 +66,6 @@ public sealed class PressureTests
     }
 
     [Fact]
-    public async Task Blocks_put_together_wait_for_room_no_longer_than_one_of_them()
-    {
-        await using var node = await TestNode.StartAsync("cascade.put.hash-threads=1");
-        var leases = await FillAndLeaseAsync(node.Cache);
-        var blocks = Enumerable.Range(9000, 40).Select(n => new BlockToPut(Blocks.Key(n), Blocks.Bytes(n))).ToArray();
-        var deadline = TimeSpan.FromMilliseconds(500);
-        var begun = TimeProvider.System.GetTimestamp();
-        var puts = await node.Cache.PutManyAsync(blocks, new PutOptions { Deadline = deadline });
-        var took = TimeProvider.System.GetElapsedTime(begun);
-        Assert.All(puts, put => Assert.Equal(PutStatus.Busy, put.Status));
-        Assert.InRange(took, deadline, deadline * blocks.Length / 4);
-        foreach (var lease in leases)
-            lease.Dispose();
-    }
-
-    [Fact]
     public async Task Leases_that_run_out_are_a_miss_with_the_reason()
     {
         await using var node = await TestNode.StartAsync("cascade.leases.max=2");
