@@ -47,6 +47,9 @@ internal sealed class CascadeProcess : IDisposable
     /// <summary>Starts the program; <see cref="Said"/> waits for <paramref name="awaitedWord"/>.</summary>
     public static CascadeProcess Start(string awaitedWord, params string[] arguments) => new(awaitedWord, arguments);
 
+    /// <summary>The same of another program that lies beside this one.</summary>
+    public static CascadeProcess StartOther(string program, string awaitedWord, params string[] arguments) => new(awaitedWord, arguments, program);
+
     /// <summary>The same in a network namespace.</summary>
     public static CascadeProcess StartIn(string networkNamespace, string awaitedWord, params string[] arguments) =>
         new(awaitedWord, arguments, launcher: ["ip", "netns", "exec", networkNamespace]);

@@ -11,7 +11,8 @@ namespace Cascade.EndToEnd;
 /// <summary>A client of a cluster in the test's own process, with 1 MiB for what passes through it.</summary>
 internal sealed class ClusterClient(CascadeNode node) : IAsyncDisposable
 {
-    private const int Id = 70_000;
+    /// <summary>Its number in the cluster.</summary>
+    public const int Id = 70_000;
 
     /// <summary>The client's cache.</summary>
     public ICascade Cache => node.Cache;

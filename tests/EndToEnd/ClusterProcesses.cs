@@ -55,6 +55,12 @@ internal sealed class ClusterProcesses : IAsyncDisposable
         }
     }
 
+    /// <summary>The process of a node that runs.</summary>
+    public int ProcessOf(int node) => _cluster.Nodes()[node];
+
+    /// <summary>Names of all files of the cluster.</summary>
+    public string[] Files() => _cluster.Left();
+
     /// <summary>The node in charge of a block or a key.</summary>
     public int OwnerOf(ulong prefix64) => (int)Shards.OwnerOf(ShardMap.ShardOf(prefix64))!.Value.Value;
 

@@ -12,14 +12,14 @@ internal sealed partial class CascadeCache
     public async ValueTask<bool> DeleteAsync(CacheKey key, CancellationToken cancellationToken)
     {
         ThrowIfStopping();
-        var timeout = _node.Defaults.AskTimeout;
+        var time = new CallTime(_node.Time, _node.Defaults.AskTimeout);
         var stamp = BindingOf(key).Stamp;
-        var named = await AskAsync(_node, _node.Actors.KeyIndex, new Unbind(key.Digest, stamp), timeout, cancellationToken) as Found;
+        var named = await AskAsync(_node, _node.Actors.KeyIndex, new Unbind(key.Digest, stamp), time.Left, cancellationToken) as Found;
         if (named?.Id is not { } id)
             TryFindLocal(key, out id);
         if (!id.IsZero)
-            await AskAsync(_node, _node.Actors.Registry, new Unregister(key.Digest, stamp), timeout, cancellationToken);
-        var isInFiles = await ReleaseKeyAsync(_node, key.Digest, id, stamp, cancellationToken) switch
+            await AskAsync(_node, _node.Actors.Registry, new Unregister(key.Digest, stamp), time.Left, cancellationToken);
+        var isInFiles = await ReleaseKeyAsync(_node, key.Digest, id, stamp, time, cancellationToken) switch
         {
             Busy busy => throw NotDeleted(busy.Reason),
             Unavailable unavailable => throw NotDeleted(unavailable.Reason),
@@ -30,7 +30,7 @@ internal sealed partial class CascadeCache
 
         // The tier has asked the owner to let a copy without a key go. This question is behind that one: once it is answered, the
         // room of a block that nobody reads comes before whatever the caller puts next.
-        await AskAsync(_node, _node.Actors.Owners, new Describe(id), timeout, cancellationToken);
+        await AskAsync(_node, _node.Actors.Owners, new Describe(id), time.Left, cancellationToken);
         return true;
     }
 
@@ -55,24 +55,20 @@ internal sealed partial class CascadeCache
     {
         ThrowIfStopping();
         for (var i = 0; i < keys.Length; i++)
-        {
-            var key = keys.Span[i];
-            var unregister = new Unregister(key.Digest, BindingOf(key).Stamp);
-            await AskAsync(_node, _node.Actors.Registry, unregister, _node.Defaults.AskTimeout, cancellationToken);
-        }
+            await UnprotectOneAsync(keys.Span[i], _node.Defaults.AskTimeout, cancellationToken);
     }
 
     /// <inheritdoc/>
     public async ValueTask<BlockStat?> StatAsync(CacheKey key, CancellationToken cancellationToken)
     {
         ThrowIfStopping();
-        var timeout = _node.Defaults.AskTimeout;
-        if (await AskAsync(_node, _node.Actors.KeyIndex, new Lookup(key.Digest), timeout, cancellationToken) is not Found found)
+        var time = new CallTime(_node.Time, _node.Defaults.AskTimeout);
+        if (await AskAsync(_node, _node.Actors.KeyIndex, new Lookup(key.Digest), time.Left, cancellationToken) is not Found found)
             return null;
-        var block = (BlockDescription)await AskAsync(_node, _node.Actors.Owners, new Describe(found.Id), timeout, cancellationToken);
+        var block = (BlockDescription)await AskAsync(_node, _node.Actors.Owners, new Describe(found.Id), time.Left, cancellationToken);
         if (block.Copies.Count == 0)
             return null;
-        var frequency = (FrequencyEstimate)await AskAsync(_node, _node.Actors.Tracker, new EstimateFrequency(found.Id), timeout, cancellationToken);
+        var frequency = (FrequencyEstimate)await AskAsync(_node, _node.Actors.Tracker, new EstimateFrequency(found.Id), time.Left, cancellationToken);
         return new BlockStat(key.Digest, block, block.Copies[0].LengthBytes, found.Binding.Depth, frequency.Reads);
     }
 
@@ -80,9 +76,10 @@ internal sealed partial class CascadeCache
     public async ValueTask<NodeStat> StatAsync(CancellationToken cancellationToken)
     {
         ThrowIfStopping();
-        var memory = (TierReport)await AskAsync(_node, _node.Actors.Memory, ReportTier.Instance, _node.Defaults.AskTimeout, cancellationToken);
+        var time = new CallTime(_node.Time, _node.Defaults.AskTimeout);
+        var memory = (TierReport)await AskAsync(_node, _node.Actors.Memory, ReportTier.Instance, time.Left, cancellationToken);
         var cold = _node.Actors.Cold is { } actor
-            ? (TierReport)await AskAsync(_node, actor, ReportTier.Instance, _node.Defaults.AskTimeout, cancellationToken)
+            ? (TierReport)await AskAsync(_node, actor, ReportTier.Instance, time.Left, cancellationToken)
             : null;
         return new NodeStat(
             _node.Self, cold is null ? [memory] : [memory, cold], _node.Registered.State.UsedBytes, _node.Defaults.ProtectedQuotaBytes, _node.Arena.Directory.HeldLeases);
@@ -91,19 +88,19 @@ internal sealed partial class CascadeCache
     /// <summary>Null when the key's block is registered; otherwise the outcome.</summary>
     private async ValueTask<ProtectResult?> ProtectOneAsync(CacheKey key, CancellationToken cancellationToken)
     {
-        var timeout = _node.Defaults.AskTimeout;
-        if (await FindInMemoryAsync(key, cancellationToken) is not { } known)
+        var time = new CallTime(_node.Time, _node.Defaults.AskTimeout);
+        if (await FindInMemoryAsync(key, time, cancellationToken) is not { } known)
         {
             // A block that is in files alone comes into memory first, and stays there from the registration on.
-            using var lease = await GetAsync(key, null, cancellationToken);
-            if (await FindInMemoryAsync(key, cancellationToken) is not { } staged)
+            using var lease = await GetAsync(key, _node.Defaults.LeaseDuration, time, cancellationToken);
+            if (await FindInMemoryAsync(key, time, cancellationToken) is not { } staged)
                 return NotHere(key);
             known = staged;
         }
 
         var (id, lengthBytes) = known;
         var register = new Register(key.Digest, id, lengthBytes, BindingOf(key).Stamp);
-        switch (await AskAsync(_node, _node.Actors.Registry, register, timeout, cancellationToken))
+        switch (await AskAsync(_node, _node.Actors.Registry, register, time.Left, cancellationToken))
         {
             case QuotaExceeded over:
                 return new ProtectResult(ProtectStatus.QuotaExceeded, 0, string.Create(
@@ -116,7 +113,7 @@ internal sealed partial class CascadeCache
         }
 
         // It may have been evicted just before the registration took hold; from then on it cannot be.
-        var isProtected = await AskAsync(_node, _node.Actors.Owners, new Protect(id, key.Digest), timeout, cancellationToken) is ProtectDone;
+        var isProtected = await AskAsync(_node, _node.Actors.Owners, new Protect(id, key.Digest), time.Left, cancellationToken) is ProtectDone;
         if (!_node.IsClient && (!_node.Registered.State.TryGet(key.Digest, out var entry) || entry.IsRemoved || entry.Id != id))
         {
             // A withdrawal overtook it: what the registry told the owner then came before the protection.
@@ -124,20 +121,23 @@ internal sealed partial class CascadeCache
             return NotHere(key);
         }
 
-        if (isProtected && await FindInMemoryAsync(key, cancellationToken) is { } still && still.Id == id)
+        if (isProtected && await FindInMemoryAsync(key, time, cancellationToken) is { } still && still.Id == id)
             return null;
-        await UnprotectAsync(new[] { key }, cancellationToken);
+        await UnprotectOneAsync(key, time.Left, cancellationToken);
         return NotHere(key);
     }
 
+    private Task<object> UnprotectOneAsync(CacheKey key, TimeSpan timeout, CancellationToken cancellationToken) =>
+        AskAsync(_node, _node.Actors.Registry, new Unregister(key.Digest, BindingOf(key).Stamp), timeout, cancellationToken);
+
     /// <summary>The block that a key names when it is in some node's memory.</summary>
-    private async ValueTask<(BlockId Id, long LengthBytes)?> FindInMemoryAsync(CacheKey key, CancellationToken cancellationToken)
+    private async ValueTask<(BlockId Id, long LengthBytes)?> FindInMemoryAsync(CacheKey key, CallTime time, CancellationToken cancellationToken)
     {
         if (_node.Arena.Directory.TryDescribe(key.Digest, out var here, out var id))
             return (id, here.LengthBytes);
-        if (await AskAsync(_node, _node.Actors.KeyIndex, new Lookup(key.Digest), _node.Defaults.AskTimeout, cancellationToken) is not Found found)
+        if (await AskAsync(_node, _node.Actors.KeyIndex, new Lookup(key.Digest), time.Left, cancellationToken) is not Found found)
             return null;
-        foreach (var copy in await CopiesOfAsync(_node, found.Id, cancellationToken))
+        foreach (var copy in await CopiesOfAsync(_node, found.Id, time.Left, cancellationToken))
         {
             if (copy.Tier == TierKind.Shm)
                 return (found.Id, copy.LengthBytes);

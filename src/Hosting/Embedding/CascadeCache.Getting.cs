@@ -18,24 +18,11 @@ internal sealed partial class CascadeCache
     private static readonly GetResult NoLease =
         new(false, default, "all leases are in use: dispose those that are done with, or raise cascade.leases.max");
 
-    /// <summary>Blocks of one call that are waited for at a time: enough to keep a disk busy, and to make round trips to other nodes few.</summary>
-    private const int GetsInFlight = 64;
-
-    /// <summary>Keys of a prefix that are asked for at once at first; twice as many each further time, since a prefix is often known not far, or to its end.</summary>
-    private const int LookupsFirst = 64;
-
-    private const int LookupsMax = 1024;
-
     /// <inheritdoc/>
     public ValueTask<GetResult> GetAsync(CacheKey key, GetOptions? options, CancellationToken cancellationToken)
     {
-        ThrowIfStopping();
-        cancellationToken.ThrowIfCancellationRequested();
-        var leaseFor = options?.LeaseFor ?? _node.Defaults.LeaseDuration;
-        var deadline = DeadlineOf(options?.Deadline, _node.Defaults.AskTimeout);
-        return TryGetLocal(key, leaseFor, out var result)
-            ? new ValueTask<GetResult>(result)
-            : GetByOwnerAsync(key, leaseFor, deadline, cancellationToken);
+        var time = TimeOf(options);
+        return GetAsync(key, options?.LeaseFor ?? _node.Defaults.LeaseDuration, time, cancellationToken);
     }
 
     /// <inheritdoc/>
@@ -55,78 +42,17 @@ internal sealed partial class CascadeCache
         return lease.IsHeld ? new GetIntoResult(true, (int)lease.LengthBytes, lease.Tier) : GetIntoResult.Miss;
     }
 
-    /// <inheritdoc/>
-    public async ValueTask<GetResult[]> GetManyAsync(
-        ReadOnlyMemory<CacheKey> keys, GetOptions? options, CancellationToken cancellationToken)
-    {
-        var results = new GetResult[keys.Length];
-        var pending = new Queue<(int Index, Task<GetResult> Get)>();
-        try
-        {
-            for (var i = 0; i < results.Length; i++)
-            {
-                if (pending.Count == GetsInFlight)
-                    await TakeFirstAsync();
-                var get = GetAsync(keys.Span[i], options, cancellationToken);
-                if (get.IsCompletedSuccessfully)
-                    results[i] = get.Result;
-                else
-                    pending.Enqueue((i, get.AsTask()));
-            }
+    /// <summary>A call may wait so long, whatever number of blocks it asks for.</summary>
+    private CallTime TimeOf(GetOptions? options) => new(_node.Time, DeadlineOf(options?.Deadline, _node.Defaults.AskTimeout));
 
-            while (pending.Count > 0)
-                await TakeFirstAsync();
-            return results;
-        }
-        catch
-        {
-            foreach (var result in results)
-                result.Dispose();
-            foreach (var (_, get) in pending)
-                _ = get.ContinueWith(
-                    late => late.Result.Dispose(),
-                    CancellationToken.None, TaskContinuationOptions.OnlyOnRanToCompletion | TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
-            throw;
-        }
-
-        async ValueTask TakeFirstAsync()
-        {
-            var (index, get) = pending.Dequeue();
-            results[index] = await get;
-        }
-    }
-
-    /// <inheritdoc/>
-    public async ValueTask<int> LongestPrefixAsync(
-        ReadOnlyMemory<CacheKey> keys, GetOptions? options, CancellationToken cancellationToken)
+    private ValueTask<GetResult> GetAsync(CacheKey key, TimeSpan leaseFor, CallTime time, CancellationToken cancellationToken)
     {
         ThrowIfStopping();
-        var giveUpAt = _node.Time.GetElapsedTime(0) + DeadlineOf(options?.Deadline, _node.Defaults.AskTimeout);
-        var window = LookupsFirst;
-        for (var done = 0; done < keys.Length; window = Math.Min(window * 2, LookupsMax))
-        {
-            cancellationToken.ThrowIfCancellationRequested();
-
-            // All questions of a window are under way at once, so that they cost one round trip to each node that is asked.
-            var end = Math.Min(keys.Length, done + window);
-            var left = giveUpAt - _node.Time.GetElapsedTime(0);
-            var lookups = new Task<bool>[end - done];
-            for (var i = done; i < end; i++)
-                lookups[i - done] = IsKnownAsync(keys.Span[i], left > TimeSpan.Zero ? left : TimeSpan.Zero, cancellationToken);
-            await Task.WhenAll(lookups);
-            for (; done < end; done++)
-            {
-                if (!lookups[done - (end - lookups.Length)].Result)
-                    return done;
-            }
-        }
-
-        return keys.Length;
+        cancellationToken.ThrowIfCancellationRequested();
+        return TryGetLocal(key, leaseFor, out var result)
+            ? new ValueTask<GetResult>(result)
+            : GetByOwnerAsync(key, leaseFor, time, cancellationToken);
     }
-
-    private async Task<bool> IsKnownAsync(CacheKey key, TimeSpan left, CancellationToken cancellationToken) =>
-        _node.Arena.Directory.Contains(key.Digest)
-        || await AskAsync(_node, _node.Actors.KeyIndex, new Lookup(key.Digest), left, cancellationToken) is Found;
 
     /// <summary>Answers from the node's own directory; false when others have to be asked.</summary>
     private bool TryGetLocal(in CacheKey key, TimeSpan leaseFor, out GetResult result)
@@ -146,29 +72,28 @@ internal sealed partial class CascadeCache
     }
 
     private async ValueTask<GetResult> GetByOwnerAsync(
-        CacheKey key, TimeSpan leaseFor, TimeSpan deadline, CancellationToken cancellationToken)
+        CacheKey key, TimeSpan leaseFor, CallTime time, CancellationToken cancellationToken)
     {
-        var giveUpAt = _node.Time.GetElapsedTime(0) + deadline;
-        var again = TryReadAgain(key.Digest, leaseFor, deadline, cancellationToken);
-        var lookup = AskAsync(_node, _node.Actors.KeyIndex, new Lookup(key.Digest), deadline, cancellationToken);
+        var again = TryReadAgain(key.Digest, leaseFor, time.Left, cancellationToken);
+        var lookup = AskAsync(_node, _node.Actors.KeyIndex, new Lookup(key.Digest), time.Left, cancellationToken);
         var found = await AnswerOfAsync(lookup, again);
         if (again is not null && await TryTakeAsync(again, found) is { } result)
             return result;
         if (found is null)
             return GetResult.Miss;
         ObserveStamp(found.Binding.Stamp);
-        return await LocateAndReadAsync(found, leaseFor, deadline, giveUpAt, cancellationToken);
+        return await LocateAndReadAsync(found, leaseFor, time, cancellationToken);
     }
 
     private async ValueTask<GetResult> LocateAndReadAsync(
-        Found found, TimeSpan leaseFor, TimeSpan deadline, TimeSpan giveUpAt, CancellationToken cancellationToken)
+        Found found, TimeSpan leaseFor, CallTime time, CancellationToken cancellationToken)
     {
         GetResult? last = null;
         for (var attempt = 0; attempt < LocatesMax; attempt++)
         {
-            var left = giveUpAt - _node.Time.GetElapsedTime(0);
-            if (left <= TimeSpan.Zero)
-                return last ?? TooLate(deadline);
+            var left = time.Left;
+            if (left == TimeSpan.Zero)
+                return last ?? TooLate(time.Deadline);
             var reply = await AskAsync(_node, _node.Actors.Owners, new Locate(found.Id, _node.Self, leaseFor), left, cancellationToken);
             if (reply is Busy busy)
                 return new GetResult(false, default, busy.Reason);
@@ -180,18 +105,21 @@ internal sealed partial class CascadeCache
             }
 
             last = located.Copy.Node == _node.Self
-                ? await ReadHereAsync(found, located, leaseFor, left, cancellationToken)
-                : await ReadElsewhereAsync(found, located, leaseFor, left, cancellationToken);
+                ? await ReadHereAsync(found, located, leaseFor, time, cancellationToken)
+                : await ReadElsewhereAsync(found, located, leaseFor, time.Left, cancellationToken);
             if (last is { } result && (result.IsHit || (result.MissReason is not null && located.Copy.Node == _node.Self)))
                 return result;
 
             // A holder that does not answer may have died: as soon as that is known another copy is located, or none.
             if (last is { MissReason: not null } && attempt > 0)
-                await Task.Delay(TimeSpan.FromTicks(Math.Min(PauseMax.Ticks * 4, PauseMin.Ticks << Math.Min(attempt, 10))), _node.Time, cancellationToken);
+                await Task.Delay(PauseAfter(attempt, time.Left), _node.Time, cancellationToken);
         }
 
         return last ?? GetResult.Miss;
     }
+
+    private static TimeSpan PauseAfter(int attempt, TimeSpan left) =>
+        TimeSpan.FromTicks(Math.Min(left.Ticks, Math.Min(PauseMax.Ticks * 4, PauseMin.Ticks << Math.Min(attempt, 10))));
 
     private static GetResult TooLate(TimeSpan deadline) => new(false, default, $"the block was not found within {deadline}");
 
@@ -200,14 +128,14 @@ internal sealed partial class CascadeCache
 
     /// <summary>Reads a copy of this node; a miss without a reason when it is gone from where its owner knew it.</summary>
     private async ValueTask<GetResult> ReadHereAsync(
-        Found found, Located located, TimeSpan leaseFor, TimeSpan left, CancellationToken cancellationToken)
+        Found found, Located located, TimeSpan leaseFor, CallTime time, CancellationToken cancellationToken)
     {
         // The copy is held by the directory's own lease from here on; the owner's has done its work.
-        var whyNot = located.Copy.Tier == TierKind.Cold ? await StageAsync(found, located, left, cancellationToken) : null;
+        var whyNot = located.Copy.Tier == TierKind.Cold ? await StageAsync(found, located, time, cancellationToken) : null;
         var outcome = _node.Arena.Directory.Lease(found.Id, leaseFor, out var lease);
         _node.Actors.Owners.Tell(new Release(found.Id, located.Lease));
         if (outcome == LeaseOutcome.Leased)
-            return await NameAsync(found, lease.FoundIn(located.Copy.Tier));
+            return await NameAsync(found, lease.FoundIn(located.Copy.Tier), time);
         if (whyNot is not null)
             return new GetResult(false, default, whyNot);
         return outcome == LeaseOutcome.TooManyLeases ? NoLease : GetResult.Miss;
@@ -246,16 +174,17 @@ internal sealed partial class CascadeCache
     }
 
     /// <summary>Has a block of the cold tier read into memory. Null when it was, or is no longer stored; otherwise why not.</summary>
-    private async ValueTask<string?> StageAsync(Found found, Located located, TimeSpan deadline, CancellationToken cancellationToken)
+    private async ValueTask<string?> StageAsync(Found found, Located located, CallTime time, CancellationToken cancellationToken)
     {
-        var fetch = new ColdFetch(found.Binding.Key, found.Id, deadline, _node.Defaults.ReadAheadBlocks);
+        var left = time.Left;
+        var fetch = new ColdFetch(found.Binding.Key, found.Id, left, _node.Defaults.ReadAheadBlocks);
         try
         {
-            switch (await _node.Actors.Cold!.Ask<object>(fetch, deadline, cancellationToken))
+            switch (await _node.Actors.Cold!.Ask<object>(fetch, left, cancellationToken))
             {
                 case ColdFetched:
                     // The memory tier was told of the block before this caller was: its answer says that it has made it readable.
-                    await AskAsync(_node, _node.Actors.Memory, new BindAlias(found.Id, found.Binding), deadline, cancellationToken);
+                    await AskAsync(_node, _node.Actors.Memory, new BindAlias(found.Id, found.Binding), time.Left, cancellationToken);
                     return null;
                 case Busy busy:
                     return busy.Reason;
@@ -266,7 +195,7 @@ internal sealed partial class CascadeCache
         }
         catch (AskTimeoutException)
         {
-            return $"the block was not read from disk within {deadline}";
+            return $"the block was not read from disk within {time.Deadline}";
         }
         catch (Exception e) when (e is MailboxFullException or DeadLetterException)
         {
@@ -274,13 +203,20 @@ internal sealed partial class CascadeCache
         }
     }
 
-    /// <summary>The next reader finds the block in the directory, unless the key was deleted while this one was on its way.</summary>
-    private async ValueTask<GetResult> NameAsync(Found found, BlockLease lease)
+    /// <summary>
+    /// The next reader finds the block in the directory, unless the key was deleted while this one was on its way. That is seen to also when there is no time to wait
+    /// for it: this reader has what it came for.
+    /// </summary>
+    private async ValueTask<GetResult> NameAsync(Found found, BlockLease lease, CallTime time)
     {
         try
         {
             _node.Actors.Memory.Tell(new BindAlias(found.Id, found.Binding));
-            await BindAsync(_node, found.Binding, found.Id);
+            await BindAsync(_node, found.Binding, found.Id, time.Left);
+            return new GetResult(true, lease);
+        }
+        catch (CascadeUnavailableException)
+        {
             return new GetResult(true, lease);
         }
         catch

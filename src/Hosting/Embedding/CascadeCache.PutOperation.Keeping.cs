@@ -23,7 +23,7 @@ internal sealed partial class CascadeCache
         private async ValueTask<CopyLocation?> PassOnAsync(BlockId id, CopyLocation source)
         {
             var patience = TimeSpan.FromSeconds(1 + (bytes.LengthBytes / SlowBytesPerSecond));
-            foreach (var target in Placement.WithRoom(node.Nodes.View.Current.Members, id, node.Full, Now).Take(AskedForRoomMax))
+            foreach (var target in Placement.WithRoom(node.Nodes.View.Current.Members, id, node.Full, _time.Now).Take(AskedForRoomMax))
             {
                 var half = Left / 2;
                 var timeout = half < patience ? half : patience;
@@ -32,7 +32,7 @@ internal sealed partial class CascadeCache
                 var request = new Replicate(id, source, binding, timeout, OnlySpareRoom: true);
                 if (await TryAskAsync(target, NodePaths.RemoteTier, request, timeout) is Replicated replicated)
                     return replicated.Copy;
-                node.Full.Note(target, Now);
+                node.Full.Note(target, _time.Now);
             }
 
             return null;
@@ -57,7 +57,7 @@ internal sealed partial class CascadeCache
         {
             var holders = new List<NodeId>();
             CopyLocation? source = null;
-            foreach (var copy in await CopiesOfAsync(node, id, CancellationToken.None))
+            foreach (var copy in await CopiesOfAsync(node, id, _time.LeftToEnd, CancellationToken.None))
             {
                 if (copy.Tier != TierKind.Shm || holders.Count >= acknowledgement.Machines || !await IsNamedAtAsync(id, copy))
                     continue;
@@ -85,7 +85,7 @@ internal sealed partial class CascadeCache
         {
             var alias = new BindAlias(id, binding);
             var reply = copy.Node == node.Self
-                ? await AskAsync(node, node.Actors.Memory, alias, node.Defaults.AskTimeout, CancellationToken.None)
+                ? await AskAsync(node.Actors.Memory, alias)
                 : await TryAskAsync(copy.Node, NodePaths.MemoryTier, alias);
             return reply is AliasBound { IsHeld: true };
         }
@@ -99,7 +99,7 @@ internal sealed partial class CascadeCache
                 var forTier = left - TimeSpan.FromTicks(Math.Min(left.Ticks / 4, TimeSpan.TicksPerSecond));
                 if (await HolderAsync(id) is not { } holder)
                     return NotDurable(PutStatus.Busy, "it was evicted before it could be written: memory is far too small for the load");
-                var reply = await holder.Ask<object>(new MakeDurable(id, binding, forTier), left, CancellationToken.None);
+                var reply = await holder.Ask<object>(new MakeDurable(id, binding, forTier), _time.LeftToEnd, CancellationToken.None);
                 return reply switch
                 {
                     MadeDurable => new PutResult(status, id),
@@ -112,7 +112,7 @@ internal sealed partial class CascadeCache
             }
             catch (Exception e) when (e is AskTimeoutException or MailboxFullException or DeadLetterException or PeerUnreachableException)
             {
-                return NotDurable(PutStatus.Busy, $"no answer within {deadline}");
+                return NotDurable(PutStatus.Busy, $"no answer within {_time.Deadline}");
             }
         }
 
@@ -121,7 +121,7 @@ internal sealed partial class CascadeCache
         {
             if (!node.IsClient && node.Inventory.Holds(id))
                 return node.Actors.Memory;
-            foreach (var copy in await CopiesOfAsync(node, id, CancellationToken.None))
+            foreach (var copy in await CopiesOfAsync(node, id, _time.LeftToEnd, CancellationToken.None))
             {
                 if (copy.Tier == TierKind.Shm && copy.Node != node.Self && node.Nodes.Of(copy.Node, NodePaths.MemoryTier) is { } holder)
                     return holder;
@@ -134,7 +134,7 @@ internal sealed partial class CascadeCache
             new(status, default, $"The block is in memory, but was not made durable: {reason}.");
 
         /// <summary>Asks an actor of another node; null when that cannot be reached or does not answer in time.</summary>
-        private ValueTask<object?> TryAskAsync(NodeId other, string path, object message) => TryAskAsync(other, path, message, Left);
+        private ValueTask<object?> TryAskAsync(NodeId other, string path, object message) => TryAskAsync(other, path, message, _time.LeftToEnd);
 
         private async ValueTask<object?> TryAskAsync(NodeId other, string path, object message, TimeSpan timeout)
         {

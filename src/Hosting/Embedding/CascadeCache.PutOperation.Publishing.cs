@@ -10,14 +10,30 @@ internal sealed partial class CascadeCache
     /// <content>The block is in the arena: it becomes readable, here or elsewhere, known to its owner, and is bound.</content>
     private sealed partial class PutOperation
     {
+        private BlockId? _published;
+
         /// <summary>Makes the block readable and known to its owner. Null, or why it could not be placed.</summary>
         private async ValueTask<PutResult?> PublishAsync(BlockId id)
         {
             var publish = new Publish(_reservation!.Value, id, binding, Announce: _isOnlyCold);
-            _reservation = null;
-            if (await AskAsync(node, node.Actors.Memory, publish, node.Defaults.AskTimeout, CancellationToken.None) is not Published published)
-                throw Unexpected(publish, publish);
-            var copy = published.Copy;
+            var room = _reservation;
+            (_reservation, _published) = (null, id);
+            switch (await AskOnceAsync(node.Actors.Memory, publish, CancellationToken.None))
+            {
+                case Published published:
+                    return await AnnounceAsync(id, published.Copy);
+                case Busy busy:
+                    // It was not told.
+                    _reservation = room;
+                    return new PutResult(PutStatus.Busy, default, busy.Reason);
+                case var other:
+                    throw Unexpected(other, publish);
+            }
+        }
+
+        /// <summary>Makes the copy here, or one elsewhere in its place, known to the owner. Null, or why it could not be placed.</summary>
+        private async ValueTask<PutResult?> AnnounceAsync(BlockId id, CopyLocation copy)
+        {
             if (node.IsClient)
             {
                 // What passes through a client's memory is no copy that counts.
@@ -45,7 +61,7 @@ internal sealed partial class CascadeCache
             if (_grant is not { } grant)
                 return;
             var commit = new Commit(id, grant.Fill, copy);
-            var reply = await AskAsync(node, node.Actors.Owners, commit, node.Defaults.AskTimeout, CancellationToken.None);
+            var reply = await AskAsync(node.Actors.Owners, commit);
             _grant = null;
 
             // A fill that took too long is no longer ours, but the copy is there and whole: its owner is to know.
@@ -67,9 +83,19 @@ internal sealed partial class CascadeCache
             _passing = null;
         }
 
+        /// <summary>The block became readable after the put was given up: it is a copy that its owner is to know, or nothing that counts.</summary>
+        private void GiveBackLate(CopyLocation copy)
+        {
+            var id = _published!.Value;
+            if (node.IsClient)
+                node.Actors.Memory.Tell(new ReleaseKey(binding.Key, id, binding.Stamp));
+            else
+                node.Actors.Owners.Tell(new AddCopy(id, copy));
+        }
+
         private async ValueTask<PutResult> BindAsync(BlockId id, PutStatus status)
         {
-            switch (await CascadeCache.BindAsync(node, binding, id))
+            switch (await CascadeCache.BindAsync(node, binding, id, _time.LeftToEnd))
             {
                 case Bound { Applied: true } when acknowledgement.IsDurable:
                     return await MakeDurableAsync(id, status);

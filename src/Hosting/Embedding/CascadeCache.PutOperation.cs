@@ -15,15 +15,15 @@ internal sealed partial class CascadeCache
     /// back when a step fails, so that neither room nor a fill is left behind.
     /// </summary>
     private sealed partial class PutOperation(
-        CacheContext node, KeyBinding binding, NativeBytes bytes, BlockId? knownId, Acknowledgement acknowledgement, TimeSpan deadline)
+        CacheContext node, KeyBinding binding, NativeBytes bytes, BlockId? knownId, Acknowledgement acknowledgement, CallTime time)
     {
         private static long _tickets;
 
         /// <summary>Owners asked again because the block they knew was evicted in the same moment.</summary>
         private const int BeginsMax = 8;
 
-        private readonly TimeSpan _giveUpAt = node.Time.GetElapsedTime(0) + deadline;
         private readonly long _ticket = Interlocked.Increment(ref _tickets);
+        private CallTime _time = time;
         private Reservation? _reservation;
 
         /// <summary>The room was given in view of passing the block on.</summary>
@@ -38,6 +38,9 @@ internal sealed partial class CascadeCache
         /// bytes are at hand.
         /// </summary>
         private bool _isOnlyCold;
+
+        /// <summary>The time of the call, with what the block's bytes took added: that was no wait.</summary>
+        public CallTime Time => _time;
 
         public async ValueTask<PutResult> RunAsync(CancellationToken cancellationToken)
         {
@@ -54,6 +57,9 @@ internal sealed partial class CascadeCache
                     return done;
                 cancellationToken.ThrowIfCancellationRequested();
 
+                if (_time.LeftToEnd == TimeSpan.Zero)
+                    return new PutResult(PutStatus.Busy, default, $"the block was filled and known to its owner too late, after {_time.Deadline}");
+
                 // From here on the token is not looked at: a block that is half known would be neither put nor given up.
                 if (await PublishAsync(id) is { } notPlaced)
                     return notPlaced;
@@ -65,23 +71,14 @@ internal sealed partial class CascadeCache
             }
         }
 
-        private TimeSpan Now => node.Time.GetElapsedTime(0);
-
-        private TimeSpan Left
-        {
-            get
-            {
-                var left = _giveUpAt - Now;
-                return left > TimeSpan.Zero ? left : TimeSpan.Zero;
-            }
-        }
+        private TimeSpan Left => _time.Left;
 
         /// <summary>Null when this put is to fill the block; otherwise the outcome.</summary>
         private async ValueTask<PutResult?> BeginAsync(BlockId id, CancellationToken cancellationToken)
         {
             for (var attempt = 0; attempt < BeginsMax; attempt++)
             {
-                switch (await AskOwnerAsync(id, cancellationToken))
+                switch (await AskForGrantAsync(node.Actors.Owners, new Begin(id, node.Self, bytes.LengthBytes, Left), cancellationToken))
                 {
                     case BeginGranted granted:
                         _grant = (id, granted.Fill);
@@ -99,7 +96,7 @@ internal sealed partial class CascadeCache
                         if (isNamed is null)
                         {
                             if (Left <= PauseMax)
-                                return new PutResult(PutStatus.Busy, default, $"{present.Copy.Node}, which holds the block, did not answer within {deadline}");
+                                return new PutResult(PutStatus.Busy, default, $"{present.Copy.Node}, which holds the block, did not answer within {_time.Deadline}");
                             await Task.Delay(PauseMax, node.Time, cancellationToken);
                             attempt--;
                         }
@@ -121,32 +118,6 @@ internal sealed partial class CascadeCache
         }
 
         /// <summary>
-        /// Asks the owner for a fill, again and again while the cluster finds out who that is. A fill that an owner granted and that never got here ends by itself.
-        /// </summary>
-        private async ValueTask<object> AskOwnerAsync(BlockId id, CancellationToken cancellationToken)
-        {
-            for (var pause = PauseMin; ; pause = pause * 2 < PauseMax ? pause * 2 : PauseMax)
-            {
-                var begin = new Begin(id, node.Self, bytes.LengthBytes, Left);
-                try
-                {
-                    var reply = await AskForGrantAsync(node.Actors.Owners, begin, cancellationToken);
-                    if (reply is not Moved)
-                        return reply;
-                    if (Left <= pause)
-                        return new Busy($"nobody in the cluster was in charge of the block within {deadline}");
-                }
-                catch (PeerUnreachableException e)
-                {
-                    if (Left <= pause)
-                        throw Unavailable(node.Actors.Owners, begin, e);
-                }
-
-                await Task.Delay(pause, node.Time, cancellationToken);
-            }
-        }
-
-        /// <summary>
         /// Names the block by this put's key where it lies in memory; false when it is gone from there, or in files alone, and null when the node that holds it
         /// does not answer: it may be dead, and may be not.
         /// </summary>
@@ -157,7 +128,7 @@ internal sealed partial class CascadeCache
             // What passes through a client's memory is no copy that counts: a key that it got would keep it there, and name nothing elsewhere.
             if (!node.IsClient && node.Arena.Directory.TryDescribe(id, out _))
             {
-                await AskAsync(node, node.Actors.Memory, alias, node.Defaults.AskTimeout, CancellationToken.None);
+                await AskAsync(node.Actors.Memory, alias);
                 return node.Arena.Directory.TryDescribe(id, out _);
             }
 
@@ -171,7 +142,7 @@ internal sealed partial class CascadeCache
 
         /// <summary>A put that is for this node's disk, or for several nodes, has a copy here.</summary>
         private bool MayPassOn =>
-            !node.IsClient && !acknowledgement.IsDurable && acknowledgement.Machines <= 1 && Placement.IsRoomElsewhere(node.Nodes.View.Current.Members, node.Full, Now);
+            !node.IsClient && !acknowledgement.IsDurable && acknowledgement.Machines <= 1 && Placement.IsRoomElsewhere(node.Nodes.View.Current.Members, node.Full, _time.Now);
 
         /// <summary>Null when room was set aside; otherwise the outcome.</summary>
         private async ValueTask<PutResult?> ReserveAsync(CancellationToken cancellationToken)
@@ -188,13 +159,13 @@ internal sealed partial class CascadeCache
                 case Refused refused:
                     return new PutResult(PutStatus.Refused, default, refused.Reason);
                 case var other:
-                    throw Unexpected(other, new Reserve(bytes.LengthBytes, deadline));
+                    throw Unexpected(other, new Reserve(bytes.LengthBytes, Left));
             }
         }
 
         /// <summary>
         /// Asks for room or for a fill, again while the cluster finds out who is in charge. Whom is asked always answers by the deadline in the message; a
-        /// caller that leaves earlier must not leave behind what is granted after that.
+        /// caller that leaves earlier must not leave behind what is granted after that. A fill that an owner granted and that never got here ends by itself.
         /// </summary>
         private async ValueTask<object> AskForGrantAsync(IActorRef actor, object message, CancellationToken cancellationToken)
         {
@@ -203,7 +174,13 @@ internal sealed partial class CascadeCache
                 cancellationToken.ThrowIfCancellationRequested();
                 try
                 {
-                    var reply = await AskForGrantOnceAsync(actor, message is Begin begin ? begin with { Timeout = Left } : message, cancellationToken);
+                    object inTime = message switch
+                    {
+                        Begin begin => begin with { Timeout = Left },
+                        Reserve reserve => reserve with { Timeout = Left },
+                        _ => message,
+                    };
+                    var reply = await AskOnceAsync(actor, inTime, cancellationToken);
                     if (reply is not Moved)
                         return reply;
                     if (Left <= pause)
@@ -220,12 +197,13 @@ internal sealed partial class CascadeCache
             }
         }
 
-        private async ValueTask<object> AskForGrantOnceAsync(IActorRef actor, object message, CancellationToken cancellationToken)
+        /// <summary>Asks until the put has to be over; an answer after that is given back.</summary>
+        private async ValueTask<object> AskOnceAsync(IActorRef actor, object message, CancellationToken cancellationToken)
         {
             var asked = actor.Ask<object>(message, Timeout.InfiniteTimeSpan, CancellationToken.None);
             try
             {
-                return await asked.WaitAsync(Left + node.Defaults.AskTimeout, node.Time, cancellationToken);
+                return await asked.WaitAsync(_time.LeftToEnd, node.Time, cancellationToken);
             }
             catch (Exception e) when (e is OperationCanceledException or TimeoutException)
             {
@@ -246,8 +224,17 @@ internal sealed partial class CascadeCache
             }
         }
 
-        private unsafe BlockId Fill() => node.Writer.Write(
-            (byte*)bytes.Address, (byte*)(node.Arena.PayloadAddress + (nint)_reservation!.Value.OffsetBytes), bytes.LengthBytes);
+        /// <summary>Asks for what may be repeated.</summary>
+        private Task<object> AskAsync(IActorRef actor, object message) => CascadeCache.AskAsync(node, actor, message, _time.LeftToEnd, CancellationToken.None);
+
+        private unsafe BlockId Fill()
+        {
+            var begun = _time.Now;
+            var id = node.Writer.Write(
+                (byte*)bytes.Address, (byte*)(node.Arena.PayloadAddress + (nint)_reservation!.Value.OffsetBytes), bytes.LengthBytes);
+            _time = _time.LaterBy(_time.Now - begun);
+            return id;
+        }
 
         private void GiveBack()
         {
@@ -264,10 +251,18 @@ internal sealed partial class CascadeCache
         {
             if (!asked.IsCompletedSuccessfully)
                 return;
-            if (asked.Result is Reserved late)
-                node.Actors.Memory.Tell(new Cancel(late.Reservation));
-            else if (asked.Result is BeginGranted granted)
-                node.Actors.Owners.Tell(new Abort(granted.Id, granted.Fill));
+            switch (asked.Result)
+            {
+                case Reserved late:
+                    node.Actors.Memory.Tell(new Cancel(late.Reservation));
+                    break;
+                case BeginGranted granted:
+                    node.Actors.Owners.Tell(new Abort(granted.Id, granted.Fill));
+                    break;
+                case Published published:
+                    GiveBackLate(published.Copy);
+                    break;
+            }
         }
     }
 }

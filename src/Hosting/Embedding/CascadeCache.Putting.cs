@@ -17,26 +17,37 @@ internal sealed partial class CascadeCache
     public async ValueTask<PutResult> PutAsync(
         CacheKey key, NativeBytes bytes, PutOptions? options, CancellationToken cancellationToken)
     {
+        var (result, _) = await PutAsync(key, bytes, options, TimeOf(options), cancellationToken);
+        return result;
+    }
+
+    /// <summary>How long a call may wait, whatever number of blocks it puts.</summary>
+    private CallTime TimeOf(PutOptions? options) => new(_node.Time, DeadlineOf(options?.Deadline, _node.Defaults.PutDeadline));
+
+    /// <summary>Puts a block, and says what time there is for the next one of the call.</summary>
+    private async ValueTask<(PutResult Result, CallTime Time)> PutAsync(
+        CacheKey key, NativeBytes bytes, PutOptions? options, CallTime time, CancellationToken cancellationToken)
+    {
         cancellationToken.ThrowIfCancellationRequested();
         if (key.Digest.IsZero)
             throw new ArgumentException("The key is empty: make one by CacheNamespace.Key.", nameof(key));
         if (bytes.LengthBytes == 0)
-            return new PutResult(PutStatus.Refused, default, "A block has at least 1 byte; this one has none.");
+            return (new PutResult(PutStatus.Refused, default, "A block has at least 1 byte; this one has none."), time);
         ArgumentOutOfRangeException.ThrowIfNegative(bytes.LengthBytes);
         if (bytes.Address == 0)
             throw new ArgumentException("The block's address is null.", nameof(bytes));
         var acknowledgement = options?.Acknowledgement ?? Acknowledgement.Memory;
         if (Unsupported(acknowledgement) is { } reason)
-            return new PutResult(PutStatus.Refused, default, reason);
+            return (new PutResult(PutStatus.Refused, default, reason), time);
 
-        var put = new PutOperation(_node, BindingOf(key), bytes, options?.Id, acknowledgement, DeadlineOf(options?.Deadline, _node.Defaults.PutDeadline));
+        var put = new PutOperation(_node, BindingOf(key), bytes, options?.Id, acknowledgement, time);
 
         // The arena must not be closed under a put that writes into it: counted first, looked at second, against Stop's order.
         Interlocked.Increment(ref _callsUnderWay);
         try
         {
             ThrowIfStopping();
-            return await put.RunAsync(cancellationToken);
+            return (await put.RunAsync(cancellationToken), put.Time);
         }
         finally
         {

@@ -63,14 +63,32 @@ internal sealed partial class CascadeCache(CacheContext node) : ICascade
     /// Binds a key to a block that is in the cluster. A later binding or a deletion that came first keeps its right: the tiers let the key go again. So
     /// does the index when the block left every tier before it knew the key.
     /// </summary>
-    private static async ValueTask<object> BindAsync(CacheContext node, KeyBinding binding, BlockId id)
+    /// <remarks>
+    /// What is begun is brought to its end, also when the caller's time is over first: a later binding or a deletion may have come before it, and then no tier may
+    /// keep the key.
+    /// </remarks>
+    /// <exception cref="CascadeUnavailableException">There was no answer within the time left: the key may be bound, now or a little later.</exception>
+    private static async ValueTask<object> BindAsync(CacheContext node, KeyBinding binding, BlockId id, TimeSpan left)
+    {
+        var bind = BindToTheEndAsync(node, binding, id);
+        try
+        {
+            return await bind.WaitAsync(left, node.Time, CancellationToken.None);
+        }
+        catch (TimeoutException e)
+        {
+            throw new CascadeUnavailableException("The key index did not answer in time: the key may be bound, now or a little later.", e);
+        }
+    }
+
+    private static async Task<object> BindToTheEndAsync(CacheContext node, KeyBinding binding, BlockId id)
     {
         var reply = await AskAsync(node, node.Actors.KeyIndex, new Bind(binding, id), node.Defaults.AskTimeout, CancellationToken.None);
         if (reply is not Bound bound)
             return reply;
         if (!bound.Applied)
-            await ReleaseKeyAsync(node, binding.Key, id, binding.Stamp, CancellationToken.None);
-        else if (!node.Inventory.Holds(id) && await CopiesOfAsync(node, id, CancellationToken.None) is [])
+            await ReleaseKeyAsync(node, binding.Key, id, binding.Stamp, new CallTime(node.Time, node.Defaults.AskTimeout), CancellationToken.None);
+        else if (!node.Inventory.Holds(id) && await CopiesOfAsync(node, id, node.Defaults.AskTimeout, CancellationToken.None) is [])
             ForgetLater(node, binding, id);
         return reply;
     }
@@ -92,7 +110,7 @@ internal sealed partial class CascadeCache(CacheContext node) : ICascade
         try
         {
             await Task.Delay(ForgetAfter, node.Time, CancellationToken.None);
-            if (!node.Inventory.Holds(id) && await CopiesOfAsync(node, id, CancellationToken.None) is [])
+            if (!node.Inventory.Holds(id) && await CopiesOfAsync(node, id, node.Defaults.AskTimeout, CancellationToken.None) is [])
                 node.Actors.KeyIndex.Tell(new Forget(binding.Key, id, binding.Stamp));
         }
         catch (CascadeUnavailableException)
@@ -106,8 +124,9 @@ internal sealed partial class CascadeCache(CacheContext node) : ICascade
     }
 
     /// <summary>The copies that the block's owner knows.</summary>
-    private static async ValueTask<IReadOnlyList<CopyLocation>> CopiesOfAsync(CacheContext node, BlockId id, CancellationToken cancellationToken) =>
-        await AskAsync(node, node.Actors.Owners, new Describe(id), node.Defaults.AskTimeout, cancellationToken) is BlockDescription block ? block.Copies : [];
+    private static async ValueTask<IReadOnlyList<CopyLocation>> CopiesOfAsync(
+        CacheContext node, BlockId id, TimeSpan timeout, CancellationToken cancellationToken) =>
+        await AskAsync(node, node.Actors.Owners, new Describe(id), timeout, cancellationToken) is BlockDescription block ? block.Copies : [];
 
     /// <summary>
     /// Takes a key's name off a block in all tiers of all nodes that hold it, as of a stamp. Memory first: what it wrote to the cold tier under the key is then
@@ -115,17 +134,17 @@ internal sealed partial class CascadeCache(CacheContext node) : ICascade
     /// </summary>
     /// <returns>What a cold tier answered: a failure before a success; null where there is none.</returns>
     private static async ValueTask<object?> ReleaseKeyAsync(
-        CacheContext node, KeyDigest key, BlockId id, HybridTimestamp stamp, CancellationToken cancellationToken)
+        CacheContext node, KeyDigest key, BlockId id, HybridTimestamp stamp, CallTime time, CancellationToken cancellationToken)
     {
         object? answer = null;
-        var known = id.IsZero ? [] : await CopiesOfAsync(node, id, cancellationToken);
+        var known = id.IsZero ? [] : await CopiesOfAsync(node, id, time.Left, cancellationToken);
         foreach (var copies in known.Where(copy => copy.Node != node.Self).GroupBy(static copy => copy.Node))
         {
             var memory = node.Nodes.Of(copies.Key, NodePaths.MemoryTier);
             var cold = copies.Any(static copy => copy.Tier == TierKind.Cold) ? node.Nodes.Of(copies.Key, NodePaths.ColdTier) : null;
             try
             {
-                var released = await ReleaseKeyAtAsync(node, memory, cold, key, id, stamp, cancellationToken);
+                var released = await ReleaseKeyAtAsync(node, memory, cold, key, id, stamp, time, cancellationToken);
                 answer = answer is null or ColdRemoved ? released ?? answer : answer;
             }
             catch (CascadeUnavailableException) when (node.Nodes.View.Current.Members.Find(copies.Key) is null)
@@ -134,17 +153,19 @@ internal sealed partial class CascadeCache(CacheContext node) : ICascade
             }
         }
 
-        var own = await ReleaseKeyAtAsync(node, node.Actors.Memory, node.Actors.Cold, key, id, stamp, cancellationToken);
+        var own = await ReleaseKeyAtAsync(node, node.Actors.Memory, node.Actors.Cold, key, id, stamp, time, cancellationToken);
         return answer is null or ColdRemoved { Found: false } || own is not ColdRemoved ? own ?? answer : answer;
     }
 
     private static async ValueTask<object?> ReleaseKeyAtAsync(
-        CacheContext node, IActorRef? memory, IActorRef? cold, KeyDigest key, BlockId id, HybridTimestamp stamp, CancellationToken cancellationToken)
+        CacheContext node, IActorRef? memory, IActorRef? cold, KeyDigest key, BlockId id, HybridTimestamp stamp, CallTime time, CancellationToken cancellationToken)
     {
-        var timeout = node.Defaults.AskTimeout;
         if (!id.IsZero && memory is not null)
-            await AskAsync(node, memory, new ReleaseKey(key, id, stamp), timeout, cancellationToken);
-        return cold is not null ? await AskAsync(node, cold, new ColdUnbind(key, stamp, Durable: true, timeout), timeout, cancellationToken) : null;
+            await AskAsync(node, memory, new ReleaseKey(key, id, stamp), time.Left, cancellationToken);
+        if (cold is null)
+            return null;
+        var left = time.Left;
+        return await AskAsync(node, cold, new ColdUnbind(key, stamp, Durable: true, left), left, cancellationToken);
     }
 
     /// <summary>
@@ -176,7 +197,7 @@ internal sealed partial class CascadeCache(CacheContext node) : ICascade
             catch (AskTimeoutException e)
             {
                 // The answer may have been lost with a node on its way.
-                if (left <= AskPatience)
+                if (left <= AskPatience + pause)
                     throw Unavailable(actor, message, e);
             }
             catch (Exception e) when (e is MailboxFullException or DeadLetterException)

@@ -51,7 +51,7 @@ internal static class ClusterClient
         try
         {
             node = await CascadeNode.StartAsync(
-                options with { Remoting = options.Remoting with { Seeds = seeds } }, startup with { KeepArena = false }, either.Token);
+                options with { Remoting = options.Remoting with { Seeds = seeds } }, startup with { KeepArena = false, IsJoinTimed = true }, either.Token);
         }
         catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
         {

@@ -6,7 +6,14 @@ namespace Cascade.Hosting;
 /// <remarks>
 /// Expected outcomes (a miss, <c>Busy</c>) are values. Exceptions: <see cref="ArgumentException"/> for a call that can never
 /// work, <see cref="OperationCanceledException"/> when the caller's token fires, <see cref="CascadeUnavailableException"/>
-/// when the node is stopping or does not answer within the deadline.
+/// when the node is stopping or does not answer within the deadline; what a call that changes something had begun may then have
+/// taken effect or not, and may be repeated.
+/// <para>
+/// Every call ends in time, with an outcome or an exception: gets by <see cref="GetOptions.Deadline"/>, puts by <see cref="PutOptions.Deadline"/> and at most 0.1 s
+/// later, in which they wait for the last answers; all others by <c>cascade.actors.ask-timeout</c>, or that time for each key where they take several keys. One deadline
+/// holds for a whole call, whatever number of blocks it is for. What is no wait is not counted: hashing, copying and checking the bytes of blocks, and being
+/// scheduled by the operating system. Room, fills and leases that are granted to a call that has ended are given back.
+/// </para>
 /// </remarks>
 public interface ICascade
 {
@@ -41,11 +48,17 @@ public interface ICascade
     ValueTask<int> LongestPrefixAsync(
         ReadOnlyMemory<CacheKey> keys, GetOptions? options = null, CancellationToken cancellationToken = default);
 
-    /// <summary>Gets several blocks; results are in the order of the keys. Dispose the lease of every hit.</summary>
+    /// <summary>
+    /// Gets several blocks; results are in the order of the keys. Dispose the lease of every hit. Blocks for which the deadline leaves no time are
+    /// misses that say so, unless they are in this node's memory.
+    /// </summary>
     ValueTask<GetResult[]> GetManyAsync(
         ReadOnlyMemory<CacheKey> keys, GetOptions? options = null, CancellationToken cancellationToken = default);
 
-    /// <summary>Stores several blocks, using all cores; results are in the order of the blocks. Parents before children.</summary>
+    /// <summary>
+    /// Stores several blocks, using all cores; results are in the order of the blocks. Parents before children. Blocks for which waiting for those before them
+    /// left no time are <c>Busy</c>.
+    /// </summary>
     ValueTask<PutResult[]> PutManyAsync(
         ReadOnlyMemory<BlockToPut> blocks, PutOptions? options = null, CancellationToken cancellationToken = default);
 

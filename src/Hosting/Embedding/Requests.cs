@@ -33,7 +33,10 @@ public sealed record PutOptions
     /// <summary>When the put is acknowledged.</summary>
     public Acknowledgement Acknowledgement { get; init; }
 
-    /// <summary>How long the put may wait for room, 0 (not at all) to 24 hours; null for <c>cascade.put.deadline</c>.</summary>
+    /// <summary>
+    /// How long the call may wait for room and for other nodes, 0 (for room not at all) to 24 hours; null for <c>cascade.put.deadline</c>. Hashing and copying the
+    /// bytes is not counted. One of several blocks waits so long for all of them together.
+    /// </summary>
     public TimeSpan? Deadline { get; init; }
 
     /// <summary>
@@ -46,7 +49,7 @@ public sealed record PutOptions
 /// <summary>How to get.</summary>
 public sealed record GetOptions
 {
-    /// <summary>How long to wait for answers, 0 to 24 hours; null for <c>cascade.actors.ask-timeout</c>.</summary>
+    /// <summary>How long the whole call may wait for answers, 0 to 24 hours; null for <c>cascade.actors.ask-timeout</c>.</summary>
     public TimeSpan? Deadline { get; init; }
 
     /// <summary>How long the lease holds unless it is renewed; null for <c>cascade.leases.duration</c>.</summary>

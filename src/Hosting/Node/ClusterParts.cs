@@ -63,7 +63,7 @@ internal sealed class ClusterParts
         var hooks = new MembershipHooks
         {
             OnChanged = OnChanged,
-            OnSeedsSilent = silent => NodeLog.SeedsSilent(_logger, silent.Rounds, silent.Wait),
+            OnSeedsSilent = startup.IsJoinTimed ? null : silent => NodeLog.SeedsSilent(_logger, silent.Rounds, silent.Wait),
             OnRefused = refused => NodeLog.JoinRefused(_logger, refused.Reason),
             OnOverruled = overruled =>
             {

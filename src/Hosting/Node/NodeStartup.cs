@@ -30,6 +30,9 @@ public sealed record NodeStartup
     /// <summary>Leave the arena in place at the stop, so that the next start serves its blocks again.</summary>
     public bool KeepArena { get; init; } = true;
 
+    /// <summary>Who starts the node gives up after a while, and then says that no seed answered: it is not logged before.</summary>
+    internal bool IsJoinTimed { get; init; }
+
     /// <summary>Changes periods and bounds of the membership, for tests.</summary>
     internal Func<MembershipSettings, MembershipSettings> Membership { get; init; } = static settings => settings;
 

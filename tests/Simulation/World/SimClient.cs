@@ -14,21 +14,25 @@ internal sealed class SimClient(SimWorld world, SimNode node, SimLife life, Call
     private readonly List<(int Key, int Write)> _writes = [];
     private readonly int _lostArenas = world.LostArenas;
 
+    /// <summary>A clock that loses one part in a hundred makes waits so much longer.</summary>
+    private const double ClockMax = 1.011;
+
+    /// <summary>What a call may end later than its time: a few turns of a node whose turns come late, after the answer or the end of the last wait.</summary>
+    private static readonly TimeSpan Slack = TimeSpan.FromMilliseconds(100);
+
     public SimLife Life => life;
 
     public CallEvent Call => call;
 
     public TimeSpan StartedAt { get; } = world.Time.Elapsed;
 
-    /// <summary>
-    /// When the call has to be over: its deadline, and for each question to an actor that a call of its kind asks after it the time that one may take.
-    /// </summary>
+    /// <summary>When the call has to be over, by the slowest of clocks.</summary>
     public TimeSpan EndBy
     {
         get
         {
-            var wait = call.Kind is CallKind.Put or CallKind.PutMany ? _config.PutDeadline : TimeSpan.Zero;
-            return StartedAt + ((wait + (_config.AskTimeout * 8)) * (IsGroup ? call.Count : 1) * 1.1) + TimeSpan.FromSeconds(1);
+            var wait = call.Kind is CallKind.Put or CallKind.PutMany ? _config.PutDeadline + CallTime.Grace : _config.AskTimeout;
+            return StartedAt + (wait * ClockMax) + Slack;
         }
     }
 
@@ -71,6 +75,7 @@ internal sealed class SimClient(SimWorld world, SimNode node, SimLife life, Call
         }
 
         Abandon();
+        _ledger.Check(world.Time.Elapsed <= EndBy, $"{call} was {outcome} {(world.Time.Elapsed - EndBy).TotalMilliseconds:0.0} ms later than it had to be over");
         _ledger.Ended(call.Kind.ToString(), outcome, call.Index, node.Index);
         world.OnEnded(this);
     }

@@ -6,6 +6,13 @@ using Cascade.Victim;
 // operation, written after the acknowledgement and before the next operation of its kind. Its memory starts empty, as after
 // a crash of the machine; the numbers of the durable blocks that earlier lives left come on the input.
 // Usage: cascade-victim SEED FIRST-NUMBER path=value...
+//   or:  cascade-victim client LEASES path=value..., for a host that embeds a client.
+if (args[0] == "client")
+{
+    await EmbeddedClient.RunAsync(int.Parse(args[1], System.Globalization.CultureInfo.InvariantCulture), args[2..]);
+    return;
+}
+
 var seed = int.Parse(args[0], System.Globalization.CultureInfo.InvariantCulture);
 var first = long.Parse(args[1], System.Globalization.CultureInfo.InvariantCulture);
 var live = new List<long>();

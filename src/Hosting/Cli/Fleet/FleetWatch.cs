@@ -16,22 +16,26 @@ internal static class FleetWatch
     /// <param name="say">Takes lines for the person.</param>
     /// <param name="time">The clock.</param>
     /// <param name="stop">The signal.</param>
-    /// <returns>True at the signal, false when no node is left.</returns>
+    /// <returns>True at the signal; when no node is left, whether all of them drained, as those do that are asked to by others.</returns>
     public static async Task<bool> RunAsync(ChannelReader<NodeEnd> ends, int nodes, Action<string> say, TimeProvider time, CancellationToken stop)
     {
         try
         {
+            var isWell = true;
             for (var left = nodes; left > 0;)
             {
                 var end = await ends.ReadAsync(stop);
-                if (end.ExitCode == ExitCode.Ok)
+                var hasDrained = end.ExitCode == ExitCode.Ok;
+                if (hasDrained)
                     await Task.Delay(SignalSpread, time, stop);
+                isWell &= hasDrained;
+                var how = hasDrained ? $"node {end.Node} (process {end.ProcessId}) was drained" : $"{end} unasked";
                 say(--left > 0
-                    ? $"up: {end} unasked; {left} of {nodes} nodes go on; SIGTERM or Ctrl-C drains and stops them"
-                    : $"up: {end} unasked; no node is left");
+                    ? $"up: {how}; {left} of {nodes} nodes go on; SIGTERM or Ctrl-C drains and stops them"
+                    : $"up: {how}; no node is left");
             }
 
-            return false;
+            return isWell;
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {

@@ -42,8 +42,8 @@ internal sealed class UpVerb
                 The first signal drains all nodes and removes the arenas that were not there before; a second one ends everything at once,
                 and what it leaves in the directory of the arenas is taken over by the next start. A node that ends by itself is told, and
                 the others go on. When this program is killed, its nodes drain by themselves.
-                Exit code 1: no node is left, or one did not drain in time. Exit code 2: the configuration is wrong. Exit code 3: there is no
-                room for the arenas, or a node did not start; the others are stopped then.
+                Exit code 1: no node is left and one of them was not drained, or one did not drain in time. Exit code 2: the configuration is wrong.
+                Exit code 3: there is no room for the arenas, or a node did not start; the others are stopped then.
                 """,
         };
         command.Add(verb._nodes);

@@ -36,11 +36,26 @@ public sealed class FleetWatchTests : IDisposable
     }
 
     [Fact]
-    public async Task Node_that_ended_well_is_told_when_no_signal_comes()
+    public async Task Nodes_that_were_drained_by_others_are_told_and_all_is_well()
     {
-        _ends.Writer.TryWrite(new NodeEnd(0, 81, 0));
-        Assert.False(await FleetWatch.RunAsync(_ends.Reader, 1, _said.Add, new HurriedTime(), _signal.Token));
-        Assert.Equal(["up: node 0 (process 81) ended with exit code 0 unasked; no node is left"], _said);
+        foreach (var end in (NodeEnd[])[new(1, 82, 0), new(0, 81, 0)])
+            _ends.Writer.TryWrite(end);
+        Assert.True(await FleetWatch.RunAsync(_ends.Reader, 2, _said.Add, new HurriedTime(), _signal.Token));
+        Assert.Equal(
+            [
+                "up: node 1 (process 82) was drained; 1 of 2 nodes go on; SIGTERM or Ctrl-C drains and stops them",
+                "up: node 0 (process 81) was drained; no node is left",
+            ],
+            _said);
+    }
+
+    [Fact]
+    public async Task Node_that_failed_is_not_forgotten_when_the_last_one_drains()
+    {
+        foreach (var end in (NodeEnd[])[new(1, 82, 137), new(0, 81, 0)])
+            _ends.Writer.TryWrite(end);
+        Assert.False(await FleetWatch.RunAsync(_ends.Reader, 2, _said.Add, new HurriedTime(), _signal.Token));
+        Assert.Equal("up: node 0 (process 81) was drained; no node is left", _said[^1]);
     }
 
     /// <summary>No timer ever fires.</summary>
