@@ -46,11 +46,14 @@ internal sealed record CallEvent(int Index, TimeSpan Gap, CallKind Kind, int Nod
 
     public override string ToString() => Kind switch
     {
-        CallKind.Put => $"#{Index} +{Gap.TotalMilliseconds:0}ms n{Node} Put k{Key}=c{Content}{(Machines == Durable ? " durable" : Machines > 1 ? $" on {Machines}" : "")}",
+        CallKind.Put => $"#{Index} +{Gap.TotalMilliseconds:0}ms n{Node} Put k{Key}=c{Content}{Where}",
         CallKind.Get => $"#{Index} +{Gap.TotalMilliseconds:0}ms n{Node} Get k{Key}, held {Hold.TotalMilliseconds:0}ms",
-        CallKind.PutMany or CallKind.GetMany or CallKind.LongestPrefix => $"#{Index} +{Gap.TotalMilliseconds:0}ms n{Node} {Kind} k{Key}..k{Key + Count - 1}",
+        CallKind.PutMany => $"#{Index} +{Gap.TotalMilliseconds:0}ms n{Node} PutMany k{Key}..k{Key + Count - 1}{Where}",
+        CallKind.GetMany or CallKind.LongestPrefix => $"#{Index} +{Gap.TotalMilliseconds:0}ms n{Node} {Kind} k{Key}..k{Key + Count - 1}",
         _ => $"#{Index} +{Gap.TotalMilliseconds:0}ms n{Node} {Kind} k{Key}",
     };
+
+    private string Where => Machines == Durable ? " durable" : Machines > 1 ? $" on {Machines}" : "";
 }
 
 /// <summary>A fault.</summary>
