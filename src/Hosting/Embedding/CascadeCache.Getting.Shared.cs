@@ -19,13 +19,13 @@ internal sealed partial class CascadeCache
     /// when it is to be read by way of the holder.
     /// </summary>
     private async ValueTask<GetResult?> ReadSharedAsync(
-        Found found, Located located, TimeSpan leaseFor, TimeSpan left, CancellationToken cancellationToken)
+        Found found, Located located, TimeSpan leaseFor, CallTime time, CancellationToken cancellationToken)
     {
         if (_node.IsClient || _node.Shared?.Covers(located.Copy) != true || _node.Nodes.Of(_node.Self, NodePaths.RemoteTier) is not { } bringer)
             return null;
 
         // Where there is no room here, some time is left to read the block in its holder's memory.
-        var timeout = left * TimeShare;
+        var timeout = time.Left * TimeShare;
         try
         {
             var bring = new Replicate(found.Id, located.Copy, found.Binding, timeout);
@@ -33,7 +33,7 @@ internal sealed partial class CascadeCache
                 || _node.Arena.Directory.Lease(found.Id, leaseFor, out var lease) != LeaseOutcome.Leased)
                 return null;
             _node.Actors.Owners.Tell(new Release(found.Id, located.Lease));
-            return await NameAsync(found, lease.FoundIn(located.Copy.Tier));
+            return await NameAsync(found, lease.FoundIn(located.Copy.Tier), time);
         }
         catch (Exception e) when (e is AskTimeoutException or MailboxFullException or DeadLetterException)
         {

@@ -106,7 +106,7 @@ internal sealed partial class CascadeCache
 
             last = located.Copy.Node == _node.Self
                 ? await ReadHereAsync(found, located, leaseFor, time, cancellationToken)
-                : await ReadElsewhereAsync(found, located, leaseFor, time.Left, cancellationToken);
+                : await ReadElsewhereAsync(found, located, leaseFor, time, cancellationToken);
             if (last is { } result && (result.IsHit || (result.MissReason is not null && located.Copy.Node == _node.Self)))
                 return result;
 
@@ -143,13 +143,12 @@ internal sealed partial class CascadeCache
 
     /// <summary>Reads a copy of another node; a miss without a reason when it is gone from where its owner knew it.</summary>
     private async ValueTask<GetResult> ReadElsewhereAsync(
-        Found found, Located located, TimeSpan leaseFor, TimeSpan left, CancellationToken cancellationToken)
+        Found found, Located located, TimeSpan leaseFor, CallTime time, CancellationToken cancellationToken)
     {
-        var asked = _node.Time.GetElapsedTime(0);
-        if (await ReadSharedAsync(found, located, leaseFor, left, cancellationToken) is { } shared)
+        if (await ReadSharedAsync(found, located, leaseFor, time, cancellationToken) is { } shared)
             return shared;
-        left -= _node.Time.GetElapsedTime(0) - asked;
-        var read = await _node.Remote.ReadAsync(found.Id, located.Copy, leaseFor, left > TimeSpan.Zero ? left : TimeSpan.Zero, cancellationToken);
+        var asked = time.Now;
+        var read = await _node.Remote.ReadAsync(found.Id, located.Copy, leaseFor, time.Left, cancellationToken);
         _node.Actors.Owners.Tell(new Release(found.Id, located.Lease));
         switch (read.Outcome)
         {
