@@ -97,9 +97,10 @@ internal sealed partial class CascadeCache
         {
             switch (await CascadeCache.BindAsync(node, binding, id, _time.LeftToEnd))
             {
-                case Bound { Applied: true } when acknowledgement.IsDurable:
+                // Under a later stamp it may be another writer's of the same block; a key that names another one needs nothing more.
+                case Bound bound when bound.Id == id && acknowledgement.IsDurable:
                     return await MakeDurableAsync(id, status);
-                case Bound { Applied: true } when acknowledgement.Machines > 1:
+                case Bound bound when bound.Id == id && acknowledgement.Machines > 1:
                     return await ReplicateAsync(id, status);
                 case Bound:
                     return new PutResult(status, id);

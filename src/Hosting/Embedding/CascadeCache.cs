@@ -60,8 +60,8 @@ internal sealed partial class CascadeCache(CacheContext node) : ICascade
         new(key.Digest, key.Parent, key.Depth, _node.Clock.Next(_node.Time.GetUtcNow().ToUnixTimeMilliseconds()));
 
     /// <summary>
-    /// Binds a key to a block that is in the cluster. A later binding or a deletion that came first keeps its right: the tiers let the key go again. So
-    /// does the index when the block left every tier before it knew the key.
+    /// Binds a key to a block that is in the cluster. A later binding to another block or a deletion that came first keeps its right: the tiers let the key go again.
+    /// So does the index when the block left every tier before it knew the key.
     /// </summary>
     /// <remarks>
     /// What is begun is brought to its end, also when the caller's time is over first: a later binding or a deletion may have come before it, and then no tier may
@@ -86,7 +86,7 @@ internal sealed partial class CascadeCache(CacheContext node) : ICascade
         var reply = await AskAsync(node, node.Actors.KeyIndex, new Bind(binding, id), node.Defaults.AskTimeout, CancellationToken.None);
         if (reply is not Bound bound)
             return reply;
-        if (!bound.Applied)
+        if (!bound.Applied && bound.Id != id)
             await ReleaseKeyAsync(node, binding.Key, id, binding.Stamp, new CallTime(node.Time, node.Defaults.AskTimeout), CancellationToken.None);
         else if (!node.Inventory.Holds(id) && await CopiesOfAsync(node, id, node.Defaults.AskTimeout, CancellationToken.None) is [])
             ForgetLater(node, binding, id);

@@ -28,6 +28,8 @@ internal sealed partial class SimWorld
         Ledger.Trace.Add("gone", Time.Elapsed.Ticks, node.Index);
         Log?.Invoke($"{Time.Elapsed.TotalSeconds,8:0.000} n{node.Index} has left");
         LostArenas++;
+        // Nobody starts it again.
+        HasLostDisks |= !HasFaults;
         Forget(life);
     }
 
