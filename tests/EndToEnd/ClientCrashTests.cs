@@ -20,9 +20,6 @@ public sealed class ClientCrashTests
     /// <summary>The last blocks that a client told of: those that it was putting when it was killed, and many before.</summary>
     private const int LastPut = 100;
 
-    /// <summary>What a fill may take, after which its owner ends it, and some.</summary>
-    private static readonly TimeSpan FillsEnd = TimeSpan.FromSeconds(40);
-
     private static readonly TimeSpan Soon = ClusterLoad.Deadline;
 
     [Fact]
@@ -41,10 +38,10 @@ public sealed class ClientCrashTests
         await load.StopAsync();
         Assert.True(load.Refused.IsEmpty, load.Complaints());
 
-        // A fill that was never ended would keep others from putting the same block.
+        // What it was putting when it was killed would keep others from putting the same block, if its owners did not hear of its end.
         var put = (await client.EndAsync()).Output.Split('\n')[..^1].TakeLast(LastPut).Select(line => long.Parse(line, CultureInfo.InvariantCulture)).ToArray();
         Assert.Equal(LastPut, put.Length);
-        await Task.WhenAll(put.Select(number => PutOneAsync(cluster.Cache, number, FillsEnd)));
+        await Task.WhenAll(put.Select(number => PutOneAsync(cluster.Cache, number, Soon)));
         foreach (var number in put)
         {
             using var got = await cluster.Cache.GetAsync(VictimBlock.Key(number));

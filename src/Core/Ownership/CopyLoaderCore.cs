@@ -38,6 +38,9 @@ public sealed partial class CopyLoaderCore
     private readonly CopyDirectory _directory;
     private readonly Func<NodeId, object?> _reporterOf;
     private readonly SortedDictionary<NodeId, Reporting> _nodes = [];
+
+    /// <summary>Those that store nothing: they read and write, and what they hold ends with them.</summary>
+    private readonly SortedDictionary<NodeId, HybridTimestamp> _clients = [];
     private readonly List<Load> _loads = [];
     private ShardSet _here = new();
     private ShardSet _incomplete = new();
@@ -119,6 +122,7 @@ public sealed partial class CopyLoaderCore
             _nodes.Remove(node);
         if (gone.Count > 0)
             _directory.ForgetAll(_nodes.ContainsKey);
+        gone.AddRange(GoneClients());
         foreach (var node in gone)
             outbox.Send(LiveOwners, new NodeGone(node));
         var hasCome = false;
@@ -127,6 +131,20 @@ public sealed partial class CopyLoaderCore
         Settle(outbox);
         if (hasCome)
             Ask(now, outbox);
+    }
+
+    private List<NodeId> GoneClients()
+    {
+        var members = _view.Current.Members;
+        List<NodeId> gone = [.. _clients.Where(known => members.Find(known.Key)?.Start != known.Value).Select(static known => known.Key)];
+        foreach (var node in gone)
+            _clients.Remove(node);
+        foreach (var member in members.Members)
+        {
+            if (member.Metadata.IsClient)
+                _clients.TryAdd(member.Node, member.Start);
+        }
+        return gone;
     }
 
     private bool TryMeet(Member member)

@@ -143,6 +143,22 @@ public sealed class CopyDirectoryTests
     }
 
     [Fact]
+    public void Owners_are_told_of_a_client_that_is_gone()
+    {
+        var client = new MemberAt(new NodeId(7), 7).Member;
+        client = client with { Metadata = new MemberMetadata(true, []) };
+        Load(Only(Shard));
+        _view.Publish(new MembershipView(1, _view.Self, [new MemberAt(new NodeId(1), 1).Member, client], 0));
+        Take(_view.Current);
+        Assert.DoesNotContain(_outbox.Effects, static effect => effect.Message is NodeGone);
+        Join(1);
+        Assert.Contains(new Effect(CopyLoaderCore.LiveOwners, new NodeGone(new NodeId(7))), _outbox.Effects);
+        _outbox.Clear();
+        Join(1);
+        Assert.DoesNotContain(_outbox.Effects, static effect => effect.Message is NodeGone);
+    }
+
+    [Fact]
     public void Node_that_comes_later_makes_shards_incomplete_until_it_has_reported()
     {
         Join(1);
