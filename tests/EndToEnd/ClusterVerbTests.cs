@@ -72,7 +72,7 @@ public sealed class ClusterVerbTests
 
         Assert.Equal(1, (await JsonAsync(fleet, 0, "drain", "1")).GetProperty("node").GetInt32());
         await up.WaitForAsync("[node 1] node: stopped\n");
-        await up.WaitForAsync($"up: node 1 (process {process}) ended with exit code 0 unasked");
+        await up.WaitForAsync($"up: node 1 (process {process}) was drained");
         Assert.Equal([0, 2], fleet.Nodes().Keys);
         Assert.Equal("0 2", Numbers(await JsonAsync(fleet, 0, "members"), "members"));
         Assert.Equal("0 2", Numbers(await JsonAsync(fleet, 0, "stat"), "nodes"));

@@ -15,6 +15,9 @@ public sealed class ManagedHeapTests
     /// <summary>The measured stretch puts some 150,000 blocks, or 20,000 with files: 7 or 50 bytes left behind by each would show.</summary>
     private const long GrowthMaxBytes = 1 << 20;
 
+    /// <summary>What requests leave behind shows in each stretch; what the process itself sets up, as buffers of threads that tests before this one left, in one.</summary>
+    private const int StretchesMax = 3;
+
     /// <summary>Twice what owners that are still awake and garbage come to.</summary>
     private const long PeakMaxBytes = 128 << 20;
 
@@ -29,17 +32,22 @@ public sealed class ManagedHeapTests
             : [];
         await using var node = await TestNode.StartAsync(["cascade.tiers.shm.capacity=32MiB", "cascade.actors.passivate-after=1s", .. cold]);
         using var runner = new ReplayRunner(node.Cache, BytesPerBlock, TimeProvider.System);
-        var requests = ChatWorkload.Generate(ChatWorkloadSettings.Default with { Requests = 8 * count }, seed: 9).GetEnumerator();
+        var requests = ChatWorkload.Generate(ChatWorkloadSettings.Default with { Requests = (1 + StretchesMax) * 4 * count }, seed: 9).GetEnumerator();
 
-        // The first stretch fills the arena and the files, so that both ends of the measured one are with full tiers that evict.
+        // The first stretch fills the arena and the files, so that both ends of a measured one are with full tiers that evict.
         await RunAsync(runner, requests, 4 * count);
         Assert.All((await node.Cache.StatAsync()).Tiers, tier => Assert.InRange(tier.Evicted, 1, long.MaxValue));
-        var before = await SettledAsync();
-        var peak = await RunAsync(runner, requests, 4 * count);
-        var after = await SettledAsync();
+        var (before, after, peak, stretches) = (0L, long.MaxValue, 0L, 0);
+        while (after - before >= GrowthMaxBytes && stretches < StretchesMax)
+        {
+            before = await SettledAsync();
+            peak = await RunAsync(runner, requests, 4 * count);
+            after = await SettledAsync();
+            stretches++;
+        }
 
         var tally = runner.Tally;
-        Assert.Equal((8L * count, 0L, 0L), (tally.Requests, tally.Errors, tally.WrongBytes));
+        Assert.Equal(((1 + stretches) * 4L * count, 0L, 0L), (tally.Requests, tally.Errors, tally.WrongBytes));
         Assert.True((await node.Cache.StatAsync()).Tiers[0].Evicted > 8 * count, "The load no longer fills the arena several times over.");
         var growth = after - before;
         TestContext.Current.TestOutputHelper!.WriteLine(

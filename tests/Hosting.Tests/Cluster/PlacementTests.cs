@@ -5,6 +5,7 @@ using Cascade.Hosting.Tests.Embedding;
 namespace Cascade.Hosting.Tests.Cluster;
 
 /// <summary>What is put where memory is full goes to a node with room.</summary>
+[Collection(nameof(Undisturbed))]
 public sealed class PlacementTests
 {
     /// <summary>Blocks that one node takes: 8 MiB of 64 KiB each.</summary>
@@ -106,3 +107,7 @@ public sealed class PlacementTests
 
     private static async Task<TierReport> MemoryOf(ICascade cache) => (await cache.StatAsync()).Tiers.Single(static tier => tier.Tier == TierKind.Shm);
 }
+
+/// <summary>A node that does not answer for a second is passed over, so other tests are not to take the processors.</summary>
+[CollectionDefinition(nameof(Undisturbed), DisableParallelization = true)]
+public sealed class Undisturbed;

@@ -138,7 +138,7 @@ internal sealed record SimConfig
             FirstLivesSlow = count <= 8 && random.Next(8) == 0,
             IsHasty = !isCalm && random.Next(4) == 0,
             AskTimeout = TimeSpan.FromSeconds(1 + random.Next(3)),
-            PutDeadline = TimeSpan.FromMilliseconds(300 + random.Next(2000)),
+            PutDeadline = TimeSpan.FromMilliseconds((isCalm ? 2000 : 300) + random.Next(2000)),
             PassivateAfter = TimeSpan.FromSeconds(1 + random.Next(4)),
             Disk = disk,
             Clients = count > 3 && random.Next(4) == 0 ? 1 + random.Next(Math.Min(2, count - 3)) : 0,

@@ -31,8 +31,8 @@ internal sealed class SimClient(SimWorld world, SimNode node, SimLife life, Call
     {
         get
         {
-            var wait = call.Kind is CallKind.Put or CallKind.PutMany ? _config.PutDeadline + CallTime.Grace : _config.AskTimeout;
-            return StartedAt + (wait * ClockMax) + Slack;
+            var wait = call.Kind is CallKind.Put or CallKind.PutMany ? _config.PutDeadline : _config.AskTimeout;
+            return StartedAt + ((wait + CallTime.Grace) * ClockMax) + Slack;
         }
     }
 
