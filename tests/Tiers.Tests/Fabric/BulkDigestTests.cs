@@ -1,6 +1,5 @@
 using Cascade.Core.Fabric;
 using Cascade.Core.Hashing;
-using Cascade.Tiers.Fabric;
 using static Cascade.Tiers.Tests.Shm.ArenaSandbox;
 
 namespace Cascade.Tiers.Tests.Fabric;
