@@ -4,8 +4,8 @@ using Cascade.Actors;
 using Cascade.Actors.Remoting;
 using Cascade.Core.Identity;
 using Cascade.Core.Messages;
-using Cascade.Hosting.Cli.Fleet;
 using Cascade.Core.Sharding;
+using Cascade.Hosting.Cli.Fleet;
 
 namespace Cascade.Hosting.Benchmarks;
 

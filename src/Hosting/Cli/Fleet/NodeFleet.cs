@@ -1,5 +1,5 @@
-using Cascade.Hosting.Node;
 using System.Threading.Channels;
+using Cascade.Hosting.Node;
 
 namespace Cascade.Hosting.Cli.Fleet;
 
