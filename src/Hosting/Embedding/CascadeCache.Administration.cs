@@ -13,8 +13,14 @@ internal sealed partial class CascadeCache
     {
         ThrowIfStopping();
         var time = new CallTime(_node.Time, _node.Defaults.AskTimeout);
+
+        // Looked up first: a deletion whose answer is lost is asked for again, and then the index no longer knows what the key named. And what is known of the
+        // key is from before the deletion, whatever this node's clock says.
+        var known = await AskAsync(_node, _node.Actors.KeyIndex, new Lookup(key.Digest), time.Left, cancellationToken) as Found;
+        if (known is not null)
+            ObserveStamp(known.Binding.Stamp);
         var stamp = BindingOf(key).Stamp;
-        var named = await AskAsync(_node, _node.Actors.KeyIndex, new Unbind(key.Digest, stamp), time.Left, cancellationToken) as Found;
+        var named = await AskAsync(_node, _node.Actors.KeyIndex, new Unbind(key.Digest, stamp), time.Left, cancellationToken) as Found ?? known;
         if (named?.Id is not { } id)
             TryFindLocal(key, out id);
         if (!id.IsZero)
