@@ -76,6 +76,9 @@ public sealed class PlacementTests
     {
         await using var nodes = await TestNodes.StartAsync(2);
         var client = await nodes.AddAsync(70_000, "cascade.node.client=true", "cascade.tiers.shm.capacity=1MiB");
+
+        // A node that has not heard of the client yet cannot bring anything from there.
+        await nodes.AgreeAsync();
         await FillAsync(client.Cache, 0, Fits * 3 / 2);
         Assert.Equal((0L, 0L), ((await MemoryOf(nodes[0].Cache)).Evicted, (await MemoryOf(nodes[1].Cache)).Evicted));
     }
