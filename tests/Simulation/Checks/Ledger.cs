@@ -63,8 +63,8 @@ internal sealed class KeyBook
 
     public bool HasPutAcknowledged { get; private set; }
 
-    /// <summary>False from a write that failed until the next that did not: it may have left a copy in an arena that the index was never told of.</summary>
-    public bool IsLastAcknowledged { get; private set; }
+    /// <summary>A write failed, and may have left a copy under the key in an arena that the index was never told of.</summary>
+    public bool HasFailure { get; private set; }
 
     /// <summary>What was acknowledged, and how many arenas had been lost when the put began.</summary>
     public List<(int Machines, int LostArenas)> Promises { get; } = [];
@@ -90,8 +90,8 @@ internal sealed class KeyBook
     public void End(int write, KeyTruth truth, int content = -1)
     {
         _writers--;
-        IsLastAcknowledged = truth == KeyTruth.Present;
-        HasPutAcknowledged |= IsLastAcknowledged;
+        HasPutAcknowledged |= truth == KeyTruth.Present;
+        HasFailure |= truth == KeyTruth.Unknown;
         if (write == Version)
             (Truth, Content) = (truth, content);
     }
