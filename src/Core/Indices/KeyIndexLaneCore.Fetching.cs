@@ -44,6 +44,8 @@ public sealed partial class KeyIndexLaneCore
         outbox.Send(To(message.From), new KeyPage(self, shard.Number, shard.Instance, message.Place, next, isWhole, _lives, [.. shard.Unheard], entries));
         if (next != 0 || shard.Role == KeyRole.Primary || shard.Primary != message.From)
             return;
+        // Who asks again is told the same again.
+        shard.IsWhole = isWhole;
         shard.PassedTo = message.From;
         if (shard.Role == KeyRole.None)
             shard.SpareFor = message.From;
