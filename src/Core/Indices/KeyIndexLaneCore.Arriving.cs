@@ -24,9 +24,14 @@ public sealed partial class KeyIndexLaneCore
         // Who joins a cluster meets all of it, and is given what it is to be in charge of by those who were.
         if (before?.Members.Find(_node) is not { State: not MemberState.Joining })
             return;
+        bool IsArrival(Member member) => member.Node != _node && MayHold(member) && before.Members.Find(member.Node)?.Life != member.Life;
+        if (!after.Members.Members.Any(IsArrival))
+            return;
         foreach (var member in after.Members.Members)
         {
-            if (member.Node == _node || !MayHold(member) || before.Members.Find(member.Node)?.Life == member.Life)
+            // Who is new besides may have joined the other part, and bound its keys there.
+            var isNew = member.State == MemberState.Joining || member.Share < Member.FullShare;
+            if (member.Node == _node || member.Metadata.IsClient || !(isNew || IsArrival(member)))
                 continue;
             foreach (var shard in In(ulong.MaxValue))
                 NoteUnheard(shard, member.Life);

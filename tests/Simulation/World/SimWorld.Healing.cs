@@ -29,7 +29,8 @@ internal sealed partial class SimWorld
         {
             if (!Advance(TimeSpan.FromSeconds(1)))
                 return;
-            if (!Live.Any())
+            // Who was started while nobody is there who knows it waits for a seed.
+            if (!Live.Any(static node => node.Life!.View.Find(node.Id)?.State != MemberState.Joining) && Nodes[0].Life is null)
                 Nodes[0].Start();
             fault = FindFault();
         }
