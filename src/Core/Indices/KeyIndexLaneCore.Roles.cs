@@ -40,6 +40,10 @@ public sealed partial class KeyIndexLaneCore
         shard ??= _shards[KeyLanes.SlotOf(number)] = new KeyShard(number, ++_numbers, _settings);
         var (formerRole, formerPrimary, formerBackup) = (shard.Role, shard.Primary, shard.Backup);
         (shard.Role, shard.Primary, shard.Backup) = (role, primary, backup);
+
+        // A primary that lives on takes in more with another backup.
+        if (formerRole == KeyRole.Backup && (role == KeyRole.None || formerPrimary != primary) && IsLive(formerPrimary))
+            shard.PassedTo = formerPrimary;
         switch (role)
         {
             case KeyRole.Primary when formerRole != KeyRole.Primary:
