@@ -13,8 +13,8 @@ namespace Cascade.Simulation.World;
 /// </summary>
 internal sealed partial class SimWorld : IDisposable
 {
-    /// <summary>How long the cluster may take to find together.</summary>
-    public static readonly TimeSpan HealingMax = TimeSpan.FromSeconds(90);
+    /// <summary>How long the cluster may take to find together: registries are compared with one node in three seconds.</summary>
+    public TimeSpan HealingMax => TimeSpan.FromSeconds(Math.Max(90, 4 * Plan.Config.Nodes));
 
     private const long TurnsMax = 2_000_000;
 
