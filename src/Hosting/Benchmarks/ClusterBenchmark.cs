@@ -154,7 +154,8 @@ internal static class ClusterBenchmark
     /// <summary>Asks as a client does: again while the cluster finds out who has the entity.</summary>
     private static async Task AskAsync(IActorRef entities, int entity)
     {
-        while (true)
+        var started = Stopwatch.GetTimestamp();
+        while (Stopwatch.GetElapsedTime(started) < Patience)
         {
             try
             {
@@ -168,6 +169,8 @@ internal static class ClusterBenchmark
 
             await Task.Delay(2);
         }
+
+        throw new TimeoutException($"No node answered for an entity within {Patience}.");
     }
 
     private static async Task<double> FailoverAsync(BenchMember self, Process victim, NodeId node, CancellationToken cancellationToken)

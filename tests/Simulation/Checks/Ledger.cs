@@ -1,4 +1,4 @@
-using Cascade.Simulation.World;
+using Cascade.Cluster.Tests.Simulation;
 
 namespace Cascade.Simulation.Checks;
 
@@ -10,7 +10,7 @@ internal sealed class Ledger(int keys, Func<TimeSpan> now)
     /// <summary>The first violation; the run ends with it.</summary>
     public string? Violation { get; private set; }
 
-    public Trace Trace { get; } = new();
+    public EffectTrace Trace { get; } = new();
 
     /// <summary>How calls ended, for people.</summary>
     public SortedDictionary<string, int> Outcomes { get; } = new(StringComparer.Ordinal);
