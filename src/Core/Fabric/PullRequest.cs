@@ -1,3 +1,4 @@
+using Cascade.Core.Identity;
 using Cascade.Core.Placement;
 
 namespace Cascade.Core.Fabric;
@@ -13,20 +14,22 @@ public readonly record struct PullTarget(nint Address, long LengthBytes, object?
         new(payloadAddress + (nint)reservation.OffsetBytes, reservation.LengthBytes, owner);
 }
 
-/// <summary>Bytes of one copy at a peer, wanted here. The caller holds a lease on the copy at the peer until the pull has ended.</summary>
+/// <summary>Bytes of one copy at a peer, wanted here.</summary>
 /// <param name="Source">The copy, as its owner described it.</param>
 /// <param name="SkipBytes">Where in the block to begin.</param>
 /// <param name="Target">Where the bytes go, and how many.</param>
 /// <param name="Timeout">How long the pull may take: more than 0 and at most 7 days.</param>
 /// <param name="WithDigest">Asks for the digest of the bytes where it costs little: when they go through this processor anyway.</param>
-public readonly record struct PullRequest(CopyLocation Source, long SkipBytes, PullTarget Target, TimeSpan Timeout, bool WithDigest = false)
+/// <param name="Block">What the copy is to be of; null for whatever lies there. A fabric whose holder's node takes part answers stale when it is another.</param>
+public readonly record struct PullRequest(
+    CopyLocation Source, long SkipBytes, PullTarget Target, TimeSpan Timeout, bool WithDigest = false, BlockId? Block = null)
 {
     /// <summary>Longest time that a pull may take.</summary>
     public static readonly TimeSpan MaxTimeout = TimeSpan.FromDays(7);
 
     /// <summary>A pull of a whole block.</summary>
-    public static PullRequest Whole(in CopyLocation source, nint address, object? owner, TimeSpan timeout, bool withDigest = false) =>
-        new(source, 0, new PullTarget(address, source.LengthBytes, owner), timeout, withDigest);
+    public static PullRequest Whole(BlockId block, in CopyLocation source, nint address, object? owner, TimeSpan timeout, bool withDigest = false) =>
+        new(source, 0, new PullTarget(address, source.LengthBytes, owner), timeout, withDigest, block);
 
     /// <summary>Checks that the bytes lie inside the copy and that there is somewhere to put them.</summary>
     /// <exception cref="ArgumentException">They do not, or there is not; or the time is outside its range.</exception>

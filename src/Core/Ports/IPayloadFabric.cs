@@ -20,7 +20,8 @@ public interface IPayloadFabric
     /// </summary>
     /// <remarks>
     /// When the task has ended nothing stores to the target any more, however it ended; until then the target must not be given back.
-    /// With any outcome but <see cref="PullOutcome.Done"/> the target holds anything.
+    /// With any outcome but <see cref="PullOutcome.Done"/> the target holds anything. The caller need not lease the copy: done means that it lay where it was
+    /// said to lie for as long as its bytes were read.
     /// </remarks>
     /// <param name="request">What to bring, and where to.</param>
     /// <param name="cancellation">Ends the pull as soon as that is safe, with <see cref="PullOutcome.Cancelled"/>.</param>

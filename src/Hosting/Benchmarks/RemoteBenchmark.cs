@@ -23,8 +23,10 @@ internal sealed class RemoteBenchmark
 {
     private const int BlockBytes = 16 << 20;
     private const int Blocks = 8;
-    private const int Rounds = 9;
-    private const int WarmUpRounds = 2;
+    private const int Rounds = 21;
+
+    // Until the code has its last form: some seconds.
+    private const int WarmUpRounds = 40;
 
     private readonly bool _isTcp;
     private readonly byte[][] _sources = [.. Enumerable.Range(0, Blocks).Select(static _ => GC.AllocateUninitializedArray<byte>(BlockBytes, pinned: true))];

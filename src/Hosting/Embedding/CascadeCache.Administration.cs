@@ -98,7 +98,7 @@ internal sealed partial class CascadeCache
         if (await FindInMemoryAsync(key, time, cancellationToken) is not { } known)
         {
             // A block that is in files alone comes into memory first, and stays there from the registration on.
-            using var lease = await GetAsync(key, _node.Defaults.LeaseDuration, time, cancellationToken);
+            using var lease = await GetAsync(key, _node.Defaults.LeaseDuration, time, default, cancellationToken);
             if (await FindInMemoryAsync(key, time, cancellationToken) is not { } staged)
                 return NotHere(key);
             known = staged;

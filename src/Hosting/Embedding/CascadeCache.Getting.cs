@@ -22,21 +22,23 @@ internal sealed partial class CascadeCache
     public ValueTask<GetResult> GetAsync(CacheKey key, GetOptions? options, CancellationToken cancellationToken)
     {
         var time = TimeOf(options);
-        return GetAsync(key, options?.LeaseFor ?? _node.Defaults.LeaseDuration, time, cancellationToken);
+        return GetAsync(key, options?.LeaseFor ?? _node.Defaults.LeaseDuration, time, default, cancellationToken);
     }
 
     /// <inheritdoc/>
     public async ValueTask<GetIntoResult> GetIntoAsync(
         CacheKey key, Memory<byte> destination, GetOptions? options, CancellationToken cancellationToken)
     {
-        using var result = await GetAsync(key, options, cancellationToken);
+        var time = TimeOf(options);
+        using var result = await GetAsync(key, options?.LeaseFor ?? _node.Defaults.LeaseDuration, time, destination, cancellationToken);
         if (!result.IsHit)
             return GetIntoResult.Miss;
         var lease = result.Lease;
         if (lease.LengthBytes > destination.Length)
             throw new ArgumentException(
                 $"The block has {lease.LengthBytes} bytes and the destination {destination.Length}: nothing was written.", nameof(destination));
-        lease.Span.CopyTo(destination.Span);
+        if (!result.IsCopied)
+            lease.Span.CopyTo(destination.Span);
 
         // A lease that ended while its bytes were copied held nothing in place: what was copied may be another block's.
         return lease.IsHeld ? new GetIntoResult(true, (int)lease.LengthBytes, lease.Tier) : GetIntoResult.Miss;
@@ -45,13 +47,18 @@ internal sealed partial class CascadeCache
     /// <summary>A call may wait so long, whatever number of blocks it asks for.</summary>
     private CallTime TimeOf(GetOptions? options) => new(_node.Time, DeadlineOf(options?.Deadline, _node.Defaults.AskTimeout));
 
-    private ValueTask<GetResult> GetAsync(CacheKey key, TimeSpan leaseFor, CallTime time, CancellationToken cancellationToken)
+    /// <param name="key">What is read.</param>
+    /// <param name="leaseFor">How long the lease is to last.</param>
+    /// <param name="time">How long the call may take.</param>
+    /// <param name="into">Where the caller will copy the bytes to, when it will; they may be copied there ahead.</param>
+    /// <param name="cancellationToken">Gives it up.</param>
+    private ValueTask<GetResult> GetAsync(CacheKey key, TimeSpan leaseFor, CallTime time, Memory<byte> into, CancellationToken cancellationToken)
     {
         ThrowIfStopping();
         cancellationToken.ThrowIfCancellationRequested();
         return TryGetLocal(key, leaseFor, out var result)
             ? new ValueTask<GetResult>(result)
-            : GetByOwnerAsync(key, leaseFor, time, cancellationToken);
+            : GetByOwnerAsync(key, leaseFor, time, into, cancellationToken);
     }
 
     /// <summary>Answers from the node's own directory; false when others have to be asked.</summary>
@@ -72,13 +79,16 @@ internal sealed partial class CascadeCache
     }
 
     private async ValueTask<GetResult> GetByOwnerAsync(
-        CacheKey key, TimeSpan leaseFor, CallTime time, CancellationToken cancellationToken)
+        CacheKey key, TimeSpan leaseFor, CallTime time, Memory<byte> into, CancellationToken cancellationToken)
     {
         var again = TryReadAgain(key.Digest, leaseFor, time.Left, cancellationToken);
         var lookup = AskAsync(_node, _node.Actors.KeyIndex, new Lookup(key.Digest), time.Left, cancellationToken);
+
+        // Both questions are on their way. If the copy is at hand, its bytes need not wait for the answers.
+        var isCopied = again is not null && !into.IsEmpty && _node.Remote.TryCopyAhead(again.Id, again.Copy, into.Span);
         var found = await AnswerOfAsync(lookup, again);
         if (again is not null && await TryTakeAsync(again, found) is { } result)
-            return result;
+            return result with { IsCopied = isCopied };
         if (found is null)
             return GetResult.Miss;
         ObserveStamp(found.Binding.Stamp);

@@ -27,7 +27,7 @@ internal sealed partial class CascadeCache
             {
                 if (pending.Count == GetsInFlight)
                     await TakeFirstAsync();
-                var get = GetAsync(keys.Span[i], leaseFor, time, cancellationToken);
+                var get = GetAsync(keys.Span[i], leaseFor, time, default, cancellationToken);
                 if (get.IsCompletedSuccessfully)
                     results[i] = get.Result;
                 else

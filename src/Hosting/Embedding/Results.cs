@@ -41,6 +41,9 @@ public readonly record struct GetResult(bool IsHit, BlockLease Lease, string? Mi
     /// <summary>The node whose copy a hit reads; null for a copy of the node that was asked.</summary>
     public NodeId? Holder { get; init; }
 
+    /// <summary>True when the bytes are where the caller wanted them copied to.</summary>
+    internal bool IsCopied { get; init; }
+
     /// <summary>The plain miss.</summary>
     public static readonly GetResult Miss;
 

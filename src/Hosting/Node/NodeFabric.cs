@@ -50,9 +50,7 @@ internal sealed class NodeFabric : IAsyncDisposable
     public static NodeFabric Open(NodeGround ground, ClusterParts cluster, PayloadWriter writer, ClusterTls? tls)
     {
         var (options, view, machine) = (ground.Options, cluster.View, MachineName());
-        BulkStreamWrapper? wrapper = tls is null
-            ? null
-            : async (raw, isServer, cancellation) => isServer ? await tls.AcceptAsync(raw, cancellation) : await tls.ConnectAsync(raw, cancellation);
+        BulkStreamWrapper? wrapper = tls is null ? null : (raw, isServer) => isServer ? tls.Accept(raw) : tls.Connect(raw);
         var server = Serve(ground, wrapper);
         var mapping = ground.Startup.WithoutMapping ? null : new SameHostFabric(
             new SameHostOptions

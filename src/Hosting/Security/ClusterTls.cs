@@ -70,54 +70,52 @@ internal sealed class ClusterTls : IDisposable
         RemoteCertificateValidationCallback = Validate(CertificateUse.Server, refused),
     };
 
-    /// <summary>Shakes hands with a peer that has connected. The stream is closed on failure, else with the result.</summary>
+    /// <summary>Shakes hands with a peer that has connected. The stream is closed on failure, else with the result. Blocks until then: whoever bounds it closes the connection.</summary>
     /// <param name="connection">The bare connection.</param>
-    /// <param name="cancellationToken">Ends the wait: a peer may say nothing for ever.</param>
     /// <exception cref="PeerRefusedException">The peer does not belong to the cluster, or speaks no TLS; says why.</exception>
     /// <exception cref="IOException">The connection broke.</exception>
-    public Task<SslStream> AcceptAsync(Stream connection, CancellationToken cancellationToken)
+    public SslStream Accept(Stream connection)
     {
         string? reason = null;
         var options = ServerOptions(text => reason = text);
-        return ShakeHandsAsync(connection, stream => stream.AuthenticateAsServerAsync(options, cancellationToken), () => reason);
+        return ShakeHands(connection, stream => stream.AuthenticateAsServer(options), () => reason);
     }
 
     /// <summary>
-    /// Shakes hands with a peer that was connected to. The stream is closed on failure, else with the result. Whether the peer accepts this
-    /// node shows at the first read, which is the end of the stream, or an error, if not.
+    /// Shakes hands with a peer that was connected to, as <see cref="Accept"/> does. Whether the peer accepts this node shows at the first
+    /// read, which is the end of the stream, or an error, if not.
     /// </summary>
     /// <param name="connection">The bare connection.</param>
-    /// <param name="cancellationToken">Ends the wait: a peer may say nothing for ever.</param>
     /// <exception cref="PeerRefusedException">The peer does not belong to the cluster, or speaks no TLS; says why.</exception>
     /// <exception cref="IOException">The connection broke.</exception>
-    public Task<SslStream> ConnectAsync(Stream connection, CancellationToken cancellationToken)
+    public SslStream Connect(Stream connection)
     {
         string? reason = null;
         var options = ClientOptions(text => reason = text);
-        return ShakeHandsAsync(connection, stream => stream.AuthenticateAsClientAsync(options, cancellationToken), () => reason);
+        return ShakeHands(connection, stream => stream.AuthenticateAsClient(options), () => reason);
     }
 
     /// <inheritdoc/>
     public void Dispose() => _credentials.Dispose();
 
-    private static async Task<SslStream> ShakeHandsAsync(Stream connection, Func<SslStream, Task> shakeHands, Func<string?> reason)
+    private static SslStream ShakeHands(Stream connection, Action<SslStream> shakeHands, Func<string?> reason)
     {
         var stream = new SslStream(connection);
         try
         {
-            await shakeHands(stream);
+            shakeHands(stream);
             return stream;
         }
         catch (AuthenticationException e)
         {
-            await stream.DisposeAsync();
+            stream.Dispose();
             var inner = (e.InnerException ?? e).Message.ReplaceLineEndings(" ");
             throw new PeerRefusedException(
                 reason() ?? $"the peer does not speak TLS, or refuses this node ({inner}); its log says more, and all nodes need cascade.remoting.tls", e);
         }
         catch
         {
-            await stream.DisposeAsync();
+            stream.Dispose();
             throw;
         }
     }

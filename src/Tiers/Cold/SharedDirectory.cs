@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Security.Cryptography;
+using Cascade.Tiers.Native;
 
 namespace Cascade.Tiers.Cold;
 
@@ -45,11 +46,9 @@ internal static class SharedDirectory
                 file.Flush(flushToDisk: true);
             }
 
-            File.Move(draft, path, overwrite: false);
-        }
-        catch (IOException) when (File.Exists(path))
-        {
-            // Another node was first.
+            // A second name fails when the name is taken; the framework's move looks first and then replaces what came in between.
+            if (Libc.link(draft, path) != 0 && Errno.Last != Errno.EEXIST)
+                throw Errno.Failure("Naming", path);
         }
         finally
         {

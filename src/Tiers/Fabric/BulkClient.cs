@@ -13,6 +13,7 @@ public sealed class BulkClient : IPayloadFabric, IDisposable
     private readonly TimeProvider _time;
     private readonly BulkSecurity _security;
     private readonly PullGate _gate;
+    private readonly BulkThreads _threads = new();
     private readonly Lock _turn = new();
     private readonly Dictionary<NodeId, Peer> _peers = [];
     private readonly CancellationTokenSource _closing = new();
@@ -74,21 +75,20 @@ public sealed class BulkClient : IPayloadFabric, IDisposable
 
         _closing.Cancel();
         _closing.Dispose();
+        _threads.Dispose();
     }
 
     private async Task<PullResult> RunAsync(PullRequest request, CancellationToken cancellation)
     {
         try
         {
-            // The caller's thread is not to connect, nor to receive what is there already.
-            await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
             if (request.Source.Tier != TierKind.Shm)
                 return PullResult.Unreachable($"the copy is in the tier {request.Source.Tier} of {request.Source.Node}, which is not served over TCP");
             if (!TryFindLane(request, out var lane, out var closing, out var reason))
                 return PullResult.Unreachable(reason);
             using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellation, closing);
             using var transfer = new BulkTransfer(request, lane, _options, _time, either.Token);
-            var result = await transfer.RunAsync();
+            var result = await transfer.RunAsync(_threads);
             return result.Outcome == PullOutcome.Cancelled && !cancellation.IsCancellationRequested
                 ? PullResult.Unreachable("the fabric is closed")
                 : result;

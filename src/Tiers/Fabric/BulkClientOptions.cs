@@ -44,7 +44,7 @@ public sealed record BulkClientOptions
     public int StreamsPerPull { get; init; } = 4;
 
     /// <summary>Bytes of one request: 64 KiB to 64 MiB. Smaller ones spread more evenly over streams, larger ones ask less often.</summary>
-    public int PieceBytes { get; init; } = 1 << 20;
+    public int PieceBytes { get; init; } = 512 << 10;
 
     /// <summary>How long a connection may take to be made.</summary>
     public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(5);

@@ -5,20 +5,19 @@ using Cascade.Core.Identity;
 
 namespace Cascade.Tiers.Fabric;
 
-/// <summary>The pulling end of one bulk connection. For one pull at a time.</summary>
-internal sealed class BulkConnection : IDisposable
+/// <summary>The pulling end of one bulk connection, whose calls block. For one pull at a time.</summary>
+internal sealed unsafe class BulkConnection : IDisposable
 {
     // What is received before it is hashed: few calls, and still in a cache.
-    private const int LandBytes = 1 << 20;
+    private const int LandBytes = 256 << 10;
 
     private readonly byte[] _frame = new byte[BulkFrames.LongestBytes];
     private readonly byte[] _requestFrame = new byte[BulkFrames.RequestBytes];
-    private readonly MappedMemory _target = new();
     private readonly Socket _socket;
     private readonly Stream _stream;
     private ulong _lastId;
     private int _unanswered;
-    private bool _broken;
+    private volatile bool _broken;
 
     private BulkConnection(Socket socket, Stream stream) => (_socket, _stream) = (socket, stream);
 
@@ -44,20 +43,20 @@ internal sealed class BulkConnection : IDisposable
     /// <summary>Connects to a peer and opens the conversation.</summary>
     /// <exception cref="IOException">The peer refuses, or is another one than expected.</exception>
     /// <exception cref="SocketException">It cannot be reached.</exception>
-    /// <exception cref="OperationCanceledException">The deadline passed.</exception>
-    public static async Task<BulkConnection> ConnectAsync(
+    /// <exception cref="OperationCanceledException">The deadline passed; some of the others may come in its place.</exception>
+    public static BulkConnection Connect(
         BulkClientOptions options, BulkSecurity security, NodeId peer, EndPoint endPoint, CancellationToken deadline)
     {
-        var socket = endPoint is IPEndPoint ip
-            ? new Socket(ip.AddressFamily, SocketType.Stream, ProtocolType.Tcp)
-            : new Socket(SocketType.Stream, ProtocolType.Tcp);
+        var address = endPoint as IPEndPoint ?? Resolve((DnsEndPoint)endPoint, deadline);
+        var socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
         try
         {
+            using var cut = deadline.UnsafeRegister(static cut => ((Socket)cut!).Dispose(), socket);
             BulkStreams.Configure(socket, options.SocketBufferBytes);
-            await socket.ConnectAsync(endPoint, deadline);
-            var stream = await BulkStreams.OpenAsync(socket, options.Wrapper, isServer: false, deadline);
+            socket.Connect(address);
+            var stream = BulkStreams.Open(socket, options.Wrapper, isServer: false);
             var connection = new BulkConnection(socket, stream);
-            await connection.OpenAsync(options, security, peer, deadline);
+            connection.Open(options, security, peer);
             return connection;
         }
         catch
@@ -68,12 +67,12 @@ internal sealed class BulkConnection : IDisposable
     }
 
     /// <summary>Asks for bytes. At most two requests are open at a time, so that the peer can go on while the first's bytes are on their way.</summary>
-    public async ValueTask<BulkRequest> AskAsync(BulkRequest wanted, CancellationToken deadline)
+    public BulkRequest Ask(BulkRequest wanted)
     {
         var request = wanted with { Id = ++_lastId };
         _unanswered++;
         BulkFrames.WriteRequest(_requestFrame, request);
-        await _stream.WriteAsync(_requestFrame, deadline);
+        _stream.Write(_requestFrame);
         return request;
     }
 
@@ -82,11 +81,10 @@ internal sealed class BulkConnection : IDisposable
     /// <param name="target">Memory of the whole pull.</param>
     /// <param name="offsetBytes">Where in it these bytes go.</param>
     /// <param name="digest">Hashes them as they land there; null for no digest.</param>
-    /// <param name="deadline">Ends the wait, and with it the connection.</param>
-    /// <exception cref="IOException">The connection broke, or the peer does not keep to the protocol.</exception>
-    public async ValueTask<BulkStatus> ReceiveAsync(BulkRequest request, nint target, long offsetBytes, LandingDigest? digest, CancellationToken deadline)
+    /// <exception cref="IOException">The connection broke or was cut, or the peer does not keep to the protocol.</exception>
+    public BulkStatus Receive(BulkRequest request, nint target, long offsetBytes, LandingDigest? digest)
     {
-        await _stream.ReadExactlyAsync(_frame.AsMemory(0, BulkFrames.ReplyBytes), deadline);
+        _stream.ReadExactly(_frame.AsSpan(0, BulkFrames.ReplyBytes));
         if (!BulkFrames.TryReadReply(_frame, request, out var status))
             throw Nonsense();
         if (status != BulkStatus.Good)
@@ -95,26 +93,42 @@ internal sealed class BulkConnection : IDisposable
             return status;
         }
 
-        await LandAsync(_target.At(target + (nint)offsetBytes, request.LengthBytes), offsetBytes, digest, deadline);
-        await _stream.ReadExactlyAsync(_frame.AsMemory(0, BulkFrames.TrailerBytes), deadline);
+        Land(new Span<byte>((byte*)target + offsetBytes, request.LengthBytes), offsetBytes, digest);
+        _stream.ReadExactly(_frame.AsSpan(0, BulkFrames.TrailerBytes));
         if (!BulkFrames.TryReadTrailer(_frame, request, out status))
             throw Nonsense();
         _unanswered--;
         return status;
     }
 
-    private async ValueTask LandAsync(Memory<byte> target, long offsetBytes, LandingDigest? digest, CancellationToken deadline)
+    /// <summary>Until the registration ends, the connection ends with the token, whoever is blocked in it.</summary>
+    public CancellationTokenRegistration CutBy(CancellationToken token) => token.UnsafeRegister(
+        static connection =>
+        {
+            var cut = (BulkConnection)connection!;
+            cut._broken = true;
+            cut._socket.Dispose();
+        },
+        this);
+
+    private static IPEndPoint Resolve(DnsEndPoint name, CancellationToken deadline)
+    {
+        var found = Dns.GetHostAddressesAsync(name.Host, name.AddressFamily, deadline).GetAwaiter().GetResult();
+        return found.Length > 0 ? new IPEndPoint(found[0], name.Port) : throw new IOException($"{name.Host} has no address.");
+    }
+
+    private void Land(Span<byte> target, long offsetBytes, LandingDigest? digest)
     {
         if (digest is null)
         {
-            await _stream.ReadExactlyAsync(target, deadline);
+            _stream.ReadExactly(target);
             return;
         }
 
         var hashed = offsetBytes;
         for (var landed = 0; landed < target.Length;)
         {
-            var read = await _stream.ReadAsync(target.Slice(landed, Math.Min(target.Length - landed, LandBytes)), deadline);
+            var read = _stream.Read(target.Slice(landed, Math.Min(target.Length - landed, LandBytes)));
             if (read == 0)
                 throw new EndOfStreamException("The peer closed the connection in the middle of its answer.");
             landed += read;
@@ -127,14 +141,13 @@ internal sealed class BulkConnection : IDisposable
         _broken = true;
         _stream.Dispose();
         _socket.Dispose();
-        ((IDisposable)_target).Dispose();
     }
 
-    private async Task OpenAsync(BulkClientOptions options, BulkSecurity security, NodeId peer, CancellationToken deadline)
+    private void Open(BulkClientOptions options, BulkSecurity security, NodeId peer)
     {
         try
         {
-            await _stream.ReadExactlyAsync(_frame.AsMemory(0, BulkFrames.GreetingBytes), deadline);
+            _stream.ReadExactly(_frame.AsSpan(0, BulkFrames.GreetingBytes));
             var fault = BulkFrames.FaultOfOpening(_frame, out var found);
             if (fault is not null)
                 throw new IOException($"What answers for {peer} is refused: {fault}.");
@@ -144,8 +157,8 @@ internal sealed class BulkConnection : IDisposable
             var clientNonce = RandomNumberGenerator.GetBytes(BulkFrames.NonceBytes);
             BulkFrames.WriteOpening(_frame, options.Node, clientNonce);
             security.Prove(asServer: false, serverNonce, clientNonce, BulkFrames.ProofOf(_frame));
-            await _stream.WriteAsync(_frame.AsMemory(0, BulkFrames.HelloBytes), deadline);
-            await _stream.ReadExactlyAsync(_frame.AsMemory(0, BulkFrames.WelcomeBytes), deadline);
+            _stream.Write(_frame.AsSpan(0, BulkFrames.HelloBytes));
+            _stream.ReadExactly(_frame.AsSpan(0, BulkFrames.WelcomeBytes));
             if (!BulkFrames.TryReadWelcome(_frame, out var proof) || !security.IsProven(asServer: true, serverNonce, clientNonce, proof))
                 throw new IOException($"{peer} does not prove that it is of this cluster: compare the cluster's name and token there and here.");
         }

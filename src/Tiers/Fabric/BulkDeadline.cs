@@ -14,6 +14,9 @@ internal sealed class BulkDeadline : IDisposable
 
     public CancellationToken Token => _both.Token;
 
+    /// <summary>True when it has ended.</summary>
+    public bool IsOver => _both.IsCancellationRequested;
+
     public void Dispose()
     {
         _both.Dispose();

@@ -27,17 +27,17 @@ internal enum BulkStatus : uint
 internal static class BulkFrames
 {
     /// <summary>Version of the protocol. Another one is refused: the nodes of a cluster are of one release or of two neighbouring ones.</summary>
-    public const ushort Version = 1;
+    public const ushort Version = 2;
 
     public const int GreetingBytes = 32;
     public const int HelloBytes = 64;
     public const int WelcomeBytes = 40;
-    public const int RequestBytes = 64;
+    public const int RequestBytes = 96;
     public const int ReplyBytes = 24;
     public const int TrailerBytes = 16;
 
     /// <summary>Longest of the frames.</summary>
-    public const int LongestBytes = 64;
+    public const int LongestBytes = 96;
 
     public const int NonceBytes = 16;
     public const int ProofBytes = 32;
@@ -48,6 +48,9 @@ internal static class BulkFrames
     private const uint ReplyMagic = 0x4154_4144;
     private const uint TrailerMagic = 0x5344_4E45;
     private const uint WelcomeMagic = 0x434C_4557;
+
+    // Where in a request the block's id is; zeros stand for any block.
+    private const int BlockOffset = 64;
 
     /// <summary>Writes a Greeting, or the head of a Hello.</summary>
     public static void WriteOpening(Span<byte> frame, NodeId node, ReadOnlySpan<byte> nonce)
@@ -98,6 +101,7 @@ internal static class BulkFrames
         BinaryPrimitives.WriteInt64LittleEndian(frame[32..], request.Copy.LengthBytes);
         BinaryPrimitives.WriteInt64LittleEndian(frame[40..], request.SkipBytes);
         BinaryPrimitives.WriteInt32LittleEndian(frame[48..], request.LengthBytes);
+        request.Block?.CopyTo(frame[BlockOffset..]);
     }
 
     /// <summary>Reads a request for a copy of <paramref name="node"/>; false when it is none, or contradicts itself.</summary>
@@ -110,9 +114,10 @@ internal static class BulkFrames
         request = new BulkRequest(
             BinaryPrimitives.ReadUInt64LittleEndian(frame[8..]), copy,
             BinaryPrimitives.ReadInt64LittleEndian(frame[40..]), BinaryPrimitives.ReadInt32LittleEndian(frame[48..]),
-            BinaryPrimitives.ReadUInt32LittleEndian(frame[4..]));
+            BinaryPrimitives.ReadUInt32LittleEndian(frame[4..]),
+            frame.Slice(BlockOffset, BlockId.SizeBytes).ContainsAnyExcept((byte)0) ? new BlockId(frame.Slice(BlockOffset, BlockId.SizeBytes)) : null);
         return BinaryPrimitives.ReadUInt32LittleEndian(frame) == RequestMagic
-            && !frame[52..].ContainsAnyExcept((byte)0)
+            && !frame[52..BlockOffset].ContainsAnyExcept((byte)0)
             && request.LengthBytes > 0 && request.TimeoutMilliseconds > 0 && request.SkipBytes >= 0
             && copy.LengthBytes >= request.LengthBytes && request.SkipBytes <= copy.LengthBytes - request.LengthBytes;
     }
@@ -154,4 +159,5 @@ internal static class BulkFrames
 /// <param name="SkipBytes">Where in the block to begin.</param>
 /// <param name="LengthBytes">How many bytes.</param>
 /// <param name="TimeoutMilliseconds">How long the client waits.</param>
-internal readonly record struct BulkRequest(ulong Id, CopyLocation Copy, long SkipBytes, int LengthBytes, uint TimeoutMilliseconds);
+/// <param name="Block">What the copy is to be of; null for whatever lies there.</param>
+internal readonly record struct BulkRequest(ulong Id, CopyLocation Copy, long SkipBytes, int LengthBytes, uint TimeoutMilliseconds, BlockId? Block = null);

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Net;
 using Cascade.Core.Identity;
 
@@ -11,15 +12,15 @@ internal sealed class BulkLane(
     private readonly Stack<BulkConnection> _idle = new();
     private bool _disposed;
 
-    /// <summary>Gives a connection, when one of the places is free or becomes so before the deadline.</summary>
-    public async Task<BulkConnection> TakeAsync(CancellationToken deadline)
+    /// <summary>Gives a connection, when one of the places is free or becomes so before the deadline. Blocks.</summary>
+    public BulkConnection Take(CancellationToken deadline)
     {
-        await _places.WaitAsync(deadline);
-        return await OpenAsync(deadline);
+        _places.Wait(deadline);
+        return Open(deadline);
     }
 
-    /// <summary>Gives a connection when a place is free now; else null.</summary>
-    public async Task<BulkConnection?> TryTakeAsync(CancellationToken deadline) => _places.Wait(0, deadline) ? await OpenAsync(deadline) : null;
+    /// <summary>Gives a connection when a place is free now; else null. Blocks while it connects.</summary>
+    public BulkConnection? TryTake(CancellationToken deadline) => _places.Wait(0, deadline) ? Open(deadline) : null;
 
     /// <summary>Takes a connection back; one that stands in the middle of an answer is closed.</summary>
     public void Return(BulkConnection connection)
@@ -47,7 +48,7 @@ internal sealed class BulkLane(
         }
     }
 
-    private async Task<BulkConnection> OpenAsync(CancellationToken deadline)
+    private BulkConnection Open(CancellationToken deadline)
     {
         try
         {
@@ -61,9 +62,9 @@ internal sealed class BulkLane(
             using var connecting = new BulkDeadline(options.ConnectTimeout, time, deadline);
             try
             {
-                return await BulkConnection.ConnectAsync(options, security, peer, endPoint, connecting.Token);
+                return BulkConnection.Connect(options, security, peer, endPoint, connecting.Token);
             }
-            catch (OperationCanceledException) when (!deadline.IsCancellationRequested)
+            catch (Exception) when (connecting.IsOver && !deadline.IsCancellationRequested)
             {
                 throw new IOException($"{peer} at {endPoint} did not answer within {options.ConnectTimeout}.");
             }
@@ -75,7 +76,7 @@ internal sealed class BulkLane(
         }
     }
 
-    private bool TryPop([System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out BulkConnection? connection)
+    private bool TryPop([NotNullWhen(true)] out BulkConnection? connection)
     {
         lock (_idle)
             return _idle.TryPop(out connection);

@@ -115,7 +115,8 @@ public sealed class BulkServer : IAsyncDisposable
         {
             if (_connections.Count < _options.MaxConnections && !_stopping.IsCancellationRequested)
             {
-                var serving = ServeAsync(socket);
+                var serving = Task.Factory.StartNew(
+                    () => Serve(socket), CancellationToken.None, TaskCreationOptions.LongRunning | TaskCreationOptions.DenyChildAttach, TaskScheduler.Default);
                 _connections.Add(serving);
                 _ = serving.ContinueWith(Forget, TaskScheduler.Default);
                 return;
@@ -132,9 +133,9 @@ public sealed class BulkServer : IAsyncDisposable
             _connections.Remove(serving);
     }
 
-    private async Task ServeAsync(Socket socket)
+    /// <summary>Serves a connection on a thread of its own.</summary>
+    private void Serve(Socket socket)
     {
-        await Task.Yield();
         var from = default(EndPoint);
         var reason = BulkCloseReason.Broken;
         var fault = default(Exception);
@@ -142,8 +143,8 @@ public sealed class BulkServer : IAsyncDisposable
         {
             from = socket.RemoteEndPoint;
             BulkStreams.Configure(socket, 0);
-            using var connection = new BulkServerConnection(_options, _copies, _time, _security, bytes => Interlocked.Add(ref _sentBytes, bytes), _stopping.Token);
-            reason = await connection.RunAsync(socket);
+            using var connection = new BulkServerConnection(_options, _copies, _time, _security, socket, bytes => Interlocked.Add(ref _sentBytes, bytes), _stopping.Token);
+            reason = connection.Run();
         }
         catch (Exception failure)
         {

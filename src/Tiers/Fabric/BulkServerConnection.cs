@@ -4,61 +4,67 @@ using Cascade.Tiers.Shm;
 
 namespace Cascade.Tiers.Fabric;
 
-/// <summary>The serving end of one bulk connection: one request after another. Any failure ends this connection and nothing else.</summary>
-internal sealed class BulkServerConnection(
-    BulkServerOptions options, ShmDirectory copies, TimeProvider time, BulkSecurity security, Action<int> onSent, CancellationToken stopping) : IDisposable
+/// <summary>The serving end of one bulk connection: one request after another, on a thread that blocks. Any failure ends this connection and nothing else.</summary>
+internal sealed unsafe class BulkServerConnection(
+    BulkServerOptions options, ShmDirectory copies, TimeProvider time, BulkSecurity security, Socket socket, Action<int> onSent, CancellationToken stopping) : IDisposable
 {
     // A lease must not end before the deadline that ends the sending, or a slow client would be told that the copy is gone.
     private static readonly TimeSpan LeaseSlack = TimeSpan.FromSeconds(5);
 
     private readonly byte[] _frame = new byte[BulkFrames.LongestBytes];
-    private readonly MappedMemory _payload = new();
+    private readonly BulkWatch _watch = new(time, socket, stopping);
 
     /// <summary>Serves the connection to its end and says what that was.</summary>
-    public async Task<BulkCloseReason> RunAsync(Socket socket)
+    public BulkCloseReason Run()
     {
-        using var opening = Within(options.HandshakeTimeout);
-        Stream stream;
-        BulkCloseReason? refused;
-        try
-        {
-            stream = await BulkStreams.OpenAsync(socket, options.Wrapper, isServer: true, opening.Token);
-        }
-        catch (OperationCanceledException)
-        {
-            return BulkCloseReason.HandshakeTimedOut;
-        }
-
-        await using var closing = stream;
-        try
-        {
-            refused = await OpenAsync(stream, opening.Token);
-        }
-        catch (OperationCanceledException)
-        {
-            return BulkCloseReason.HandshakeTimedOut;
-        }
-
-        if (refused is not null)
-            return refused.Value;
+        using var stream = TryOpen(out var refused);
+        if (stream is null)
+            return refused;
         while (true)
         {
-            var ended = await ServeNextAsync(stream);
+            var ended = ServeNext(stream);
             if (ended is not null)
                 return ended.Value;
         }
     }
 
-    public void Dispose() => ((IDisposable)_payload).Dispose();
+    public void Dispose() => _watch.Dispose();
+
+    /// <summary>Opens the conversation; null, and why, when the client is refused.</summary>
+    private Stream? TryOpen(out BulkCloseReason refused)
+    {
+        _watch.Give(options.HandshakeTimeout);
+        var stream = default(Stream);
+        refused = BulkCloseReason.HandshakeTimedOut;
+        try
+        {
+            stream = BulkStreams.Open(socket, options.Wrapper, isServer: true);
+            var reason = Greet(stream);
+            if (reason is null)
+                return stream;
+            refused = reason.Value;
+        }
+        catch (Exception) when (_watch.IsOver)
+        {
+            // Closed, as the reason says.
+        }
+        catch
+        {
+            stream?.Dispose();
+            throw;
+        }
+
+        stream?.Dispose();
+        return null;
+    }
 
     /// <summary>Gives why the client is refused; null when it is not.</summary>
-    private async Task<BulkCloseReason?> OpenAsync(Stream stream, CancellationToken deadline)
+    private BulkCloseReason? Greet(Stream stream)
     {
         var nonce = RandomNumberGenerator.GetBytes(BulkFrames.NonceBytes);
         BulkFrames.WriteOpening(_frame.AsSpan(0, BulkFrames.GreetingBytes), options.Node, nonce);
-        await stream.WriteAsync(_frame.AsMemory(0, BulkFrames.GreetingBytes), deadline);
-        var read = await stream.ReadAtLeastAsync(
-            _frame.AsMemory(0, BulkFrames.HelloBytes), BulkFrames.HelloBytes, throwOnEndOfStream: false, deadline);
+        stream.Write(_frame.AsSpan(0, BulkFrames.GreetingBytes));
+        var read = stream.ReadAtLeast(_frame.AsSpan(0, BulkFrames.HelloBytes), BulkFrames.HelloBytes, throwOnEndOfStream: false);
 
         // A client that finds its pull done by other streams meanwhile leaves without a word.
         if (read == 0)
@@ -67,7 +73,7 @@ internal sealed class BulkServerConnection(
             return BulkCloseReason.WrongProtocol;
         if (!Answer(nonce))
             return BulkCloseReason.WrongCluster;
-        await stream.WriteAsync(_frame.AsMemory(0, BulkFrames.WelcomeBytes), deadline);
+        stream.Write(_frame.AsSpan(0, BulkFrames.WelcomeBytes));
         return null;
     }
 
@@ -85,69 +91,73 @@ internal sealed class BulkServerConnection(
     }
 
     /// <summary>Serves one request; gives why the connection is over, or null when it goes on.</summary>
-    private async Task<BulkCloseReason?> ServeNextAsync(Stream stream)
+    private BulkCloseReason? ServeNext(Stream stream)
     {
-        using (var idle = Within(options.IdleTimeout))
+        _watch.Give(options.IdleTimeout);
+        try
         {
-            try
-            {
-                var read = await stream.ReadAtLeastAsync(
-                    _frame.AsMemory(0, BulkFrames.RequestBytes), BulkFrames.RequestBytes, throwOnEndOfStream: false, idle.Token);
-                if (read < BulkFrames.RequestBytes)
-                    return read == 0 ? BulkCloseReason.Closed : BulkCloseReason.Malformed;
-            }
-            catch (OperationCanceledException)
-            {
-                return stopping.IsCancellationRequested ? BulkCloseReason.Closed : BulkCloseReason.Idle;
-            }
+            var read = stream.ReadAtLeast(_frame.AsSpan(0, BulkFrames.RequestBytes), BulkFrames.RequestBytes, throwOnEndOfStream: false);
+            if (read < BulkFrames.RequestBytes)
+                return _watch.IsOver ? Ended(BulkCloseReason.Idle) : read == 0 ? BulkCloseReason.Closed : BulkCloseReason.Malformed;
+        }
+        catch (Exception) when (_watch.IsOver)
+        {
+            return Ended(BulkCloseReason.Idle);
         }
 
         var isRequest = BulkFrames.TryReadRequest(_frame, options.Node, out var request) && request.LengthBytes <= options.MaxRequestBytes;
         var allowed = TimeSpan.FromMilliseconds(isRequest ? request.TimeoutMilliseconds : 1000);
         allowed = allowed < options.MaxServeTime ? allowed : options.MaxServeTime;
-        using var deadline = Within(allowed);
+        _watch.Give(allowed);
         try
         {
             if (isRequest)
             {
-                await ServeAsync(stream, request, allowed, deadline.Token);
+                Serve(stream, request, allowed);
                 return null;
             }
 
-            await ReplyAsync(stream, request, BulkStatus.Malformed, deadline.Token);
+            Reply(stream, request, BulkStatus.Malformed);
             return BulkCloseReason.Malformed;
         }
-        catch (OperationCanceledException)
+        catch (Exception) when (_watch.IsOver)
         {
-            return stopping.IsCancellationRequested ? BulkCloseReason.Closed : BulkCloseReason.SlowReader;
+            return Ended(BulkCloseReason.SlowReader);
         }
     }
 
-    private async Task ServeAsync(Stream stream, BulkRequest request, TimeSpan allowed, CancellationToken deadline)
+    private void Serve(Stream stream, BulkRequest request, TimeSpan allowed)
     {
         var outcome = copies.Lease(request.Copy, allowed + LeaseSlack, out var lease);
+        if (outcome == LeaseOutcome.Leased && request.Block is { } block && lease.Id != block)
+        {
+            lease.Dispose();
+            outcome = LeaseOutcome.Missing;
+        }
+
         if (outcome != LeaseOutcome.Leased)
         {
-            await ReplyAsync(stream, request, outcome == LeaseOutcome.TooManyLeases ? BulkStatus.Busy : BulkStatus.Stale, deadline);
+            Reply(stream, request, outcome == LeaseOutcome.TooManyLeases ? BulkStatus.Busy : BulkStatus.Stale);
             return;
         }
 
         using (lease)
         {
-            await ReplyAsync(stream, request, BulkStatus.Good, deadline);
-            await stream.WriteAsync(_payload.At(lease.Address + (nint)request.SkipBytes, request.LengthBytes), deadline);
+            Reply(stream, request, BulkStatus.Good);
+            stream.Write(new ReadOnlySpan<byte>((byte*)lease.Address + request.SkipBytes, request.LengthBytes));
             BulkFrames.WriteTrailer(_frame, request.Id, lease.IsHeld ? BulkStatus.Good : BulkStatus.Stale);
         }
 
         onSent(request.LengthBytes);
-        await stream.WriteAsync(_frame.AsMemory(0, BulkFrames.TrailerBytes), deadline);
+        stream.Write(_frame.AsSpan(0, BulkFrames.TrailerBytes));
     }
 
-    private ValueTask ReplyAsync(Stream stream, in BulkRequest request, BulkStatus status, CancellationToken deadline)
+    private void Reply(Stream stream, in BulkRequest request, BulkStatus status)
     {
         BulkFrames.WriteReply(_frame, request.Id, status, status == BulkStatus.Good ? request.LengthBytes : 0);
-        return stream.WriteAsync(_frame.AsMemory(0, BulkFrames.ReplyBytes), deadline);
+        stream.Write(_frame.AsSpan(0, BulkFrames.ReplyBytes));
     }
 
-    private BulkDeadline Within(TimeSpan timeout) => new(timeout, time, stopping);
+    /// <summary>Why a connection was cut, unless the server ends.</summary>
+    private BulkCloseReason Ended(BulkCloseReason reason) => stopping.IsCancellationRequested ? BulkCloseReason.Closed : reason;
 }

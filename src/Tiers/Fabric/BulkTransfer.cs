@@ -22,6 +22,8 @@ internal sealed class BulkTransfer : IDisposable
 
     // Ends further streams that are still being opened when there is nothing left for them.
     private readonly CancellationTokenSource _opening;
+    private readonly TaskCompletionSource<PullResult> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private int _streamsLeft;
     private int _nextPiece;
     private int _piecesDone;
     private object? _failure;
@@ -46,18 +48,13 @@ internal sealed class BulkTransfer : IDisposable
     }
 
     /// <summary>Moves the bytes.</summary>
-    public async Task<PullResult> RunAsync()
+    public Task<PullResult> RunAsync(BulkThreads threads)
     {
-        var streams = new Task[_streams];
-        for (var stream = 0; stream < _streams; stream++)
-            streams[stream] = RunStreamAsync(isFirst: stream == 0);
-        await Task.WhenAll(streams);
-        GC.KeepAlive(_request.Target.Owner);
-        if (_failure is not null)
-            return (PullResult)_failure;
-        if (_piecesDone == _pieceCount)
-            return PullResult.Done with { Digest = _digest?.Finish() };
-        return _caller.IsCancellationRequested ? PullResult.Cancelled : PullResult.TimedOut;
+        _streamsLeft = _streams;
+        threads.Run(() => RunStream(isFirst: true));
+        for (var stream = 1; stream < _streams; stream++)
+            threads.Run(() => RunStream(isFirst: false));
+        return _ended.Task;
     }
 
     public void Dispose()
@@ -67,55 +64,68 @@ internal sealed class BulkTransfer : IDisposable
         _deadline.Dispose();
     }
 
-    private async Task RunStreamAsync(bool isFirst)
+    private PullResult Result()
+    {
+        GC.KeepAlive(_request.Target.Owner);
+        if (_failure is not null)
+            return (PullResult)_failure;
+        if (_piecesDone == _pieceCount)
+            return PullResult.Done with { Digest = _digest?.Finish() };
+        return _caller.IsCancellationRequested ? PullResult.Cancelled : PullResult.TimedOut;
+    }
+
+    private void RunStream(bool isFirst)
     {
         var connection = default(BulkConnection);
         try
         {
-            connection = isFirst ? await _lane.TakeAsync(_stop.Token) : await TakeFurtherAsync();
+            connection = isFirst ? _lane.Take(_stop.Token) : TryTakeFurther();
             if (connection is not null)
-                await MoveAsync(connection);
+            {
+                using var cut = connection.CutBy(_stop.Token);
+                Move(connection);
+            }
         }
-        catch (OperationCanceledException)
+        catch (Exception) when (_stop.IsCancellationRequested)
         {
             // The result says why: this stream was stopped, it did not fail.
         }
         catch (Exception failure)
         {
             // Whatever it is, the caller gets a result, and the target back.
-            await FailAsync(PullResult.Unreachable(BulkStreams.IsConnectionFailure(failure) ? failure.Message : failure.ToString()));
+            Fail(PullResult.Unreachable(BulkStreams.IsConnectionFailure(failure) ? failure.Message : failure.ToString()));
         }
-        finally
-        {
-            if (connection is not null)
-                _lane.Return(connection);
-        }
+
+        if (connection is not null)
+            _lane.Return(connection);
+        if (Interlocked.Decrement(ref _streamsLeft) == 0)
+            _ended.SetResult(Result());
     }
 
     /// <summary>Further streams are for speed alone: without them the first does it all.</summary>
-    private async Task<BulkConnection?> TakeFurtherAsync()
+    private BulkConnection? TryTakeFurther()
     {
         try
         {
-            return await _lane.TryTakeAsync(_opening.Token);
+            return _lane.TryTake(_opening.Token);
         }
-        catch (Exception failure) when (BulkStreams.IsConnectionFailure(failure))
+        catch (Exception failure) when (_opening.IsCancellationRequested || BulkStreams.IsConnectionFailure(failure))
         {
             return null;
         }
     }
 
     /// <summary>Moves pieces until none is left; the next one is asked for before the bytes of this one are received.</summary>
-    private async Task MoveAsync(BulkConnection connection)
+    private void Move(BulkConnection connection)
     {
-        var current = await AskNextAsync(connection);
+        var current = AskNext(connection);
         while (current is { } piece)
         {
-            var next = await AskNextAsync(connection);
-            var status = await connection.ReceiveAsync(piece, _request.Target.Address, piece.SkipBytes - _request.SkipBytes, _digest, _stop.Token);
+            var next = AskNext(connection);
+            var status = connection.Receive(piece, _request.Target.Address, piece.SkipBytes - _request.SkipBytes, _digest);
             if (status != BulkStatus.Good)
             {
-                await FailAsync(ResultOf(status));
+                Fail(ResultOf(status));
                 return;
             }
 
@@ -124,25 +134,25 @@ internal sealed class BulkTransfer : IDisposable
         }
     }
 
-    private async ValueTask<BulkRequest?> AskNextAsync(BulkConnection connection)
+    private BulkRequest? AskNext(BulkConnection connection)
     {
         var piece = Interlocked.Increment(ref _nextPiece) - 1;
         if (piece >= _pieceCount)
         {
-            await _opening.CancelAsync();
+            _opening.Cancel();
             return null;
         }
 
         var from = (long)piece * _pieceBytes;
         var length = (int)Math.Min(_pieceBytes, _request.Target.LengthBytes - from);
         var left = Math.Clamp((_request.Timeout - _time.GetElapsedTime(_start)).TotalMilliseconds + 1, 1, uint.MaxValue);
-        return await connection.AskAsync(new BulkRequest(0, _request.Source, _request.SkipBytes + from, length, (uint)left), _stop.Token);
+        return connection.Ask(new BulkRequest(0, _request.Source, _request.SkipBytes + from, length, (uint)left, _request.Block));
     }
 
-    private Task FailAsync(PullResult result)
+    private void Fail(PullResult result)
     {
         Interlocked.CompareExchange(ref _failure, result, null);
-        return _stop.CancelAsync();
+        _stop.Cancel();
     }
 
     private static PullResult ResultOf(BulkStatus status) => status switch

@@ -41,7 +41,7 @@ internal sealed class CopyPuller(FabricRouter router, IPullSpace? space, DigestA
         var left = limit.Left;
         if (left == TimeSpan.Zero)
             return new PulledCopy(PulledOutcome.Busy, Reason: "The deadline passed while room was waited for.");
-        var result = await router.PullAsync(PullRequest.Whole(copy, room.Address, room.Owner, left, check), cancellation);
+        var result = await router.PullAsync(PullRequest.Whole(id, copy, room.Address, room.Owner, left, check), cancellation);
         switch (result.Outcome)
         {
             case PullOutcome.Done when !check || Matches(room, id, copy, result.Digest):

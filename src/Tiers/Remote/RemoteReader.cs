@@ -14,7 +14,7 @@ namespace Cascade.Tiers.Remote;
 /// <summary>Reads blocks that lie in the memory of other nodes: in place where the holder's arena can be mapped, else pulled into room here. Thread-safe.</summary>
 /// <remarks>
 /// A lease that gives access to memory is always one of the holder's own directory: counted there, limited in time, and ended when this life of the reader's node leaves the
-/// cluster. The lease of the block's owner covers only the moment between its answer and that one; it may be released as soon as a read has ended. So hand-overs of owners
+/// cluster. A pull needs none from here: a fabric leases what it moves, or looks at the copy's generation behind the bytes, and what has come is held against its id. The lease of the block's owner covers only the moment between its answer and that one; it may be released as soon as a read has ended. So hand-overs of owners
 /// never break a reader. The reader is promised less time than the holder gave, and <see cref="BlockLease.IsHeld"/> also looks at the copy's generation, so
 /// that true after reading means that the bytes were the block's, whatever became of the holder meanwhile.
 /// </remarks>
@@ -79,6 +79,23 @@ public sealed class RemoteReader
         return read;
     }
 
+    /// <summary>Copies a block that was read here before, where the holder's arena can be mapped, while the copy is being leased.</summary>
+    /// <returns>
+    /// True when the destination has the copy, from its first byte on; whether it is still the block that is wanted, the lease says. False when it has
+    /// to be read in the ordinary way; what the destination has then is undefined.
+    /// </returns>
+    public unsafe bool TryCopyAhead(BlockId id, in CopyLocation copy, Span<byte> destination)
+    {
+        if (_mapping is null || copy.LengthBytes > destination.Length || _nodes.View.Current.Members.Find(copy.Node) is not { } holder
+            || !_checked.Contains(holder.Life, id, copy) || _mapping.TryOpen(copy, out var window, out _) != PullOutcome.Done)
+            return false;
+        using (window)
+        {
+            new ReadOnlySpan<byte>((byte*)window!.Address, (int)window.LengthBytes).CopyTo(destination);
+            return window.IsIntact;
+        }
+    }
+
     /// <summary>Ends leases that nobody disposed in their time, and those whose holder has left. To be called about once a second, and when the cluster changes.</summary>
     public void Sweep() => _leases.Sweep(_nodes.View.Current.Members);
 
@@ -99,13 +116,21 @@ public sealed class RemoteReader
                 return Held(id, room, copy.LengthBytes, leaseFor, TierKind.Cold);
             }
 
+            var isToBeChecked = IsToBeChecked();
+            if (copy.Tier == TierKind.Shm && isToBeChecked && _mapping?.CanReach(copy.Node) != true)
+            {
+                var direct = await PullAsync(id, copy, isToBeChecked, leaseFor, limit, cancellation);
+                kept = direct.Outcome == RemoteReadOutcome.Done;
+                return direct;
+            }
+
             var asked = _leases.Now;
             var answer = await _link.LeaseAsync(id, copy, self.Life, RemoteLeases.Ample(leaseFor), limit, cancellation);
             lent = answer as CopyLeased;
             if (lent is null)
                 return RemoteRead.Of(answer);
             var confirmedUntil = asked + RemoteLeases.Sure(lent.LeaseFor);
-            if (TryMap(id, lent, holder.Life, leaseFor, confirmedUntil) is { } mapped)
+            if (TryMap(id, lent, holder.Life, isToBeChecked, leaseFor, confirmedUntil) is { } mapped)
             {
                 kept = mapped.Outcome == RemoteReadOutcome.Done;
                 if (kept)
@@ -113,7 +138,7 @@ public sealed class RemoteReader
                 return mapped;
             }
 
-            var pulled = await PullAsync(id, lent, leaseFor, limit, cancellation);
+            var pulled = await PullAsync(id, lent.Copy, isToBeChecked, leaseFor, limit, cancellation);
             kept = pulled.Outcome == RemoteReadOutcome.Done;
             return pulled;
         }
@@ -127,7 +152,7 @@ public sealed class RemoteReader
     }
 
     /// <summary>Reads in place; null when the holder's arena cannot be mapped.</summary>
-    private RemoteRead? TryMap(BlockId id, CopyLeased lent, NodeLife holder, TimeSpan leaseFor, TimeSpan confirmedUntil)
+    private RemoteRead? TryMap(BlockId id, CopyLeased lent, NodeLife holder, bool isToBeChecked, TimeSpan leaseFor, TimeSpan confirmedUntil)
     {
         if (_mapping is null)
             return null;
@@ -141,7 +166,7 @@ public sealed class RemoteReader
                 return null;
         }
 
-        if (!IsSound(id, lent.Copy, holder, window!))
+        if (isToBeChecked && !IsSound(id, lent.Copy, holder, window!))
         {
             var wasIntact = window!.IsIntact;
             window.Dispose();
@@ -157,7 +182,7 @@ public sealed class RemoteReader
 
     private unsafe bool IsSound(BlockId id, in CopyLocation copy, NodeLife holder, PeerWindow window)
     {
-        if (_checked.Contains(holder, id, copy) || !IsToBeChecked())
+        if (_checked.Contains(holder, id, copy))
             return true;
         if (!BlockVerifier.Matches(_options.DigestAlgorithm, (byte*)window.Address, window.LengthBytes, id))
             return false;
@@ -165,17 +190,18 @@ public sealed class RemoteReader
         return true;
     }
 
-    private async Task<RemoteRead> PullAsync(BlockId id, CopyLeased lent, TimeSpan leaseFor, TimeLimit limit, CancellationToken cancellation)
+    private async Task<RemoteRead> PullAsync(
+        BlockId id, CopyLocation copy, bool isToBeChecked, TimeSpan leaseFor, TimeLimit limit, CancellationToken cancellation)
     {
-        var pulled = await _puller.PullAsync(id, lent.Copy, IsToBeChecked(), limit, cancellation);
+        var pulled = await _puller.PullAsync(id, copy, isToBeChecked, limit, cancellation);
         switch (pulled.Outcome)
         {
             case PulledOutcome.Done:
-                return Held(id, pulled.Room!, lent.Copy.LengthBytes, leaseFor, TierKind.Remote);
+                return Held(id, pulled.Room!, copy.LengthBytes, leaseFor, TierKind.Remote);
             case PulledOutcome.Gone:
                 return RemoteRead.Of(NotFound.Instance);
             case PulledOutcome.Corrupt:
-                return Corrupt(id, lent.Copy, pulled.Reason);
+                return Corrupt(id, copy, pulled.Reason);
             case PulledOutcome.Busy:
                 return new RemoteRead(RemoteReadOutcome.Busy, Reason: pulled.Reason);
             default:

@@ -80,6 +80,30 @@ public sealed class SharingTests
     }
 
     [Fact]
+    public async Task Block_copied_again_is_the_one_that_the_key_names_by_then()
+    {
+        await using var nodes = await TestNodes.StartAsync(3, "cascade.tracker.promote-after-hits=255");
+        var into = new byte[Blocks.Bytes(1).Length + 7];
+        await nodes[0].Cache.PutAsync(Blocks.Key(1), Blocks.Bytes(1));
+        for (var read = 0; read < 3; read++)
+        {
+            Assert.Equal(new GetIntoResult(true, into.Length - 7, TierKind.Remote), await nodes[1].Cache.GetIntoAsync(Blocks.Key(1), into));
+            Assert.Equal(Blocks.Bytes(1), into[..^7]);
+            Assert.Equal(read, ((CascadeCache)nodes[1].Cache).Known.RightGuesses);
+            Array.Clear(into);
+        }
+
+        // A destination that is too short is told so; the block that the key named before is still where it was.
+        await Assert.ThrowsAsync<ArgumentException>(() => nodes[1].Cache.GetIntoAsync(Blocks.Key(1), new byte[10]).AsTask());
+        await nodes[0].Cache.PutAsync(Blocks.Key(2), Blocks.Bytes(1));
+        await nodes[0].Cache.PutAsync(Blocks.Key(1), Blocks.Bytes(4));
+        Assert.True((await nodes[1].Cache.GetIntoAsync(Blocks.Key(1), into)).IsHit);
+        Assert.Equal(Blocks.Bytes(4), into[..^7]);
+        Assert.True(await nodes[2].Cache.DeleteAsync(Blocks.Key(1)));
+        Assert.Equal(GetIntoResult.Miss, await nodes[1].Cache.GetIntoAsync(Blocks.Key(1), into));
+    }
+
+    [Fact]
     public async Task Block_that_left_where_it_was_known_to_be_is_found_where_it_is()
     {
         await using var nodes = await TestNodes.StartAsync(3);

@@ -30,6 +30,7 @@ public sealed class ClientHostTests
             }
 
             Assert.Equal([new NodeId(0), new NodeId(1)], nodes[0].Cluster.Shards.Nodes);
+            await Patience.UntilAsync(() => Task.FromResult(nodes[0].Cluster.Members.Members.Length == 3));
             Assert.True(Assert.Single(nodes[0].Cluster.Members.Members, static member => member.Node.Value >= 65536).Metadata.IsClient);
             await host.StopAsync(Token);
         }

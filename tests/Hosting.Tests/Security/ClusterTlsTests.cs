@@ -32,8 +32,8 @@ public sealed class ClusterTlsTests : IDisposable
     [Fact]
     public async Task Two_nodes_of_a_cluster_talk_by_TLS_1_3_and_know_each_other()
     {
-        var accepting = _folder.Load(0).AcceptAsync(_near, CancellationToken.None);
-        await using var client = await _folder.Load(1).ConnectAsync(_far, CancellationToken.None).WaitAsync(Patience);
+        var accepting = AcceptAsync(_folder.Load(0));
+        await using var client = await ConnectAsync(_folder.Load(1)).WaitAsync(Patience);
         await using var server = await accepting.WaitAsync(Patience);
         Assert.Equal((SslProtocols.Tls13, true, true), (server.SslProtocol, server.IsMutuallyAuthenticated, client.IsMutuallyAuthenticated));
         Assert.Equal(("CN=node1", "CN=node0"), (server.RemoteCertificate!.Subject, client.RemoteCertificate!.Subject));
@@ -151,7 +151,7 @@ public sealed class ClusterTlsTests : IDisposable
     [InlineData("15030100020228")]
     public async Task Client_that_speaks_no_TLS_is_refused(string hex)
     {
-        var accepting = _folder.Load(0).AcceptAsync(_near, CancellationToken.None);
+        var accepting = AcceptAsync(_folder.Load(0));
         await _far.WriteAsync(Convert.FromHexString(hex));
         await _far.FlushAsync();
         var refusal = await Assert.ThrowsAsync<PeerRefusedException>(() => accepting.WaitAsync(Patience));
@@ -165,26 +165,16 @@ public sealed class ClusterTlsTests : IDisposable
     {
         await _near.WriteAsync("220 ready\r\n"u8.ToArray());
         await _near.FlushAsync();
-        var refusal = await Assert.ThrowsAsync<PeerRefusedException>(() => _folder.Load(1).ConnectAsync(_far, CancellationToken.None).WaitAsync(Patience));
+        var refusal = await Assert.ThrowsAsync<PeerRefusedException>(() => ConnectAsync(_folder.Load(1)).WaitAsync(Patience));
         Assert.StartsWith("the peer does not speak TLS, or refuses this node (", refusal.Message, StringComparison.Ordinal);
     }
 
     [Fact]
     public async Task Peer_that_goes_in_the_middle_is_a_broken_connection()
     {
-        var accepting = _folder.Load(0).AcceptAsync(_near, CancellationToken.None);
+        var accepting = AcceptAsync(_folder.Load(0));
         await _far.DisposeAsync();
         await Assert.ThrowsAsync<IOException>(() => accepting.WaitAsync(Patience));
-    }
-
-    [Fact]
-    public async Task Peer_that_says_nothing_is_waited_for_until_the_call_is_cancelled()
-    {
-        using var stop = new CancellationTokenSource();
-        var accepting = _folder.Load(0).AcceptAsync(_near, stop.Token);
-        Assert.False(accepting.IsCompleted);
-        await stop.CancelAsync();
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => accepting.WaitAsync(Patience));
     }
 
     [Fact]
@@ -240,7 +230,7 @@ public sealed class ClusterTlsTests : IDisposable
     /// <summary>Why node 0 refuses a client; to which its first read is the end.</summary>
     private async Task<string> RefusalOfClientAsync(X509Certificate2? certificate, SslProtocols protocol = SslProtocols.Tls13)
     {
-        var accepting = _folder.Load(0).AcceptAsync(_near, CancellationToken.None);
+        var accepting = AcceptAsync(_folder.Load(0));
         await using var client = new SslStream(_far);
         var options = new SslClientAuthenticationOptions
         {
@@ -266,18 +256,22 @@ public sealed class ClusterTlsTests : IDisposable
         await using var server = new SslStream(_near);
         var accepting = server.AuthenticateAsServerAsync(
             new SslServerAuthenticationOptions { ServerCertificateContext = SslStreamCertificateContext.Create(certificate, [], offline: true) });
-        var refusal = await Assert.ThrowsAsync<PeerRefusedException>(() => _folder.Load(1).ConnectAsync(_far, CancellationToken.None).WaitAsync(Patience));
+        var refusal = await Assert.ThrowsAsync<PeerRefusedException>(() => ConnectAsync(_folder.Load(1)).WaitAsync(Patience));
         await Record.ExceptionAsync(() => accepting.WaitAsync(Patience));
         return refusal.Message;
     }
 
     private async Task<(SslStream Server, SslStream Client)> ShakeHandsAsync(ClusterTls server, SslClientAuthenticationOptions options)
     {
-        var accepting = server.AcceptAsync(_near, CancellationToken.None);
+        var accepting = AcceptAsync(server);
         var client = _folder.Own(new SslStream(_far));
         await client.AuthenticateAsClientAsync(options).WaitAsync(Patience);
         return (_folder.Own(await accepting.WaitAsync(Patience)), client);
     }
+
+    private Task<SslStream> AcceptAsync(ClusterTls tls) => Task.Run(() => tls.Accept(_near));
+
+    private Task<SslStream> ConnectAsync(ClusterTls tls) => Task.Run(() => tls.Connect(_far));
 
     private static async Task ExchangeAsync(SslStream from, SslStream to)
     {

@@ -43,6 +43,8 @@ internal sealed class SimFabric(SimWorld world, SimNode self, SimLife life, ShmA
             return PullResult.Stale;
         using (lease)
         {
+            if (lease.Id != request.Block)
+                return PullResult.Stale;
             var target = new Span<byte>((void*)request.Target.Address, (int)request.Target.LengthBytes);
             lease.Slice(request.SkipBytes, target.Length).CopyTo(target);
             if (world.HasFaults && world.Random.NextDouble() < world.Plan.Config.FabricCorrupts)

@@ -62,6 +62,19 @@ public sealed class BulkClientTests
     }
 
     [Fact]
+    public async Task Copy_of_another_block_than_the_one_wanted_is_stale()
+    {
+        await using var node = new BulkSandbox();
+        using var client = node.Client();
+        using var into = new TargetMemory(5000);
+        var copy = node.Box.Put(1);
+        Assert.Equal(PullResult.Stale, await client.PullAsync(into.Want(copy, block: Id(2))));
+        Assert.Equal(PullResult.Done, await client.PullAsync(into.Want(copy, block: Id(1))));
+        into.AssertIs(Bytes(1, 5000));
+        Assert.Equal(0, node.Box.Readers.HeldLeases);
+    }
+
+    [Fact]
     public async Task Copy_that_is_being_sent_cannot_be_freed()
     {
         var (sending, go) = (new TaskCompletionSource(), new TaskCompletionSource());
@@ -99,9 +112,9 @@ public sealed class BulkClientTests
         var pull = client.PullAsync(into.Want(node.Box.Put(1, 16 << 20)));
         await sending.Task;
         var ending = node.Server.DisposeAsync();
+        Assert.Equal(PullOutcome.Unreachable, (await pull).Outcome);
         go.SetResult();
         await ending;
-        Assert.Equal(PullOutcome.Unreachable, (await pull).Outcome);
         Assert.Equal(0, node.Box.Readers.HeldLeases);
         Assert.Equal(PullOutcome.Unreachable, (await client.PullAsync(into.Want(new CopyLocation(BulkSandbox.Holder, TierKind.Shm, 0, 2, 0, 16 << 20)))).Outcome);
     }
@@ -135,6 +148,25 @@ public sealed class BulkClientTests
         clock.Advance(TimeSpan.FromSeconds(5));
         Assert.Contains("did not answer within", (await pull).Reason, StringComparison.Ordinal);
         Assert.Equal(0, client.PullsInFlight);
+    }
+
+    [Fact]
+    public async Task Peer_that_lets_nobody_connect_ends_in_the_deadline()
+    {
+        using var full = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        full.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        full.Listen(0);
+        using var first = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        await first.ConnectAsync(full.LocalEndPoint!);
+        await using var node = new BulkSandbox();
+        var clock = new ManualClock();
+        using var client = node.Client(options => options with { Locate = _ => full.LocalEndPoint }, clock);
+        using var into = new TargetMemory(5000);
+        var pull = client.PullAsync(into.Want(node.Box.Put(1), timeout: TimeSpan.FromSeconds(2)));
+        clock.Advance(TimeSpan.FromSeconds(1.9));
+        Assert.False(pull.IsCompleted);
+        clock.Advance(TimeSpan.FromSeconds(0.1));
+        Assert.Equal(PullResult.TimedOut, await pull.WaitAsync(TimeSpan.FromSeconds(30)));
     }
 
     [Fact]
@@ -249,5 +281,5 @@ public sealed class BulkClientTests
         go.SetResult();
     }
 
-    private static BulkStreamWrapper Hooked(Func<Task> beforePayload) => (raw, _, _) => ValueTask.FromResult<Stream>(new HookedStream(raw, beforePayload));
+    private static BulkStreamWrapper Hooked(Func<Task> beforePayload) => (raw, _) => new HookedStream(raw, beforePayload);
 }

@@ -139,14 +139,14 @@ internal sealed class HookedStream(Stream inner, Func<Task> beforePayload) : Str
         set => throw new NotSupportedException();
     }
 
-    public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
+    public override void Write(ReadOnlySpan<byte> buffer)
     {
         if (buffer.Length > BulkFrames.LongestBytes)
-            await beforePayload().WaitAsync(cancellationToken);
-        await inner.WriteAsync(buffer, cancellationToken);
+            beforePayload().GetAwaiter().GetResult();
+        inner.Write(buffer);
     }
 
-    public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) => inner.ReadAsync(buffer, cancellationToken);
+    public override int Read(Span<byte> buffer) => inner.Read(buffer);
 
     public override void Flush() => inner.Flush();
 

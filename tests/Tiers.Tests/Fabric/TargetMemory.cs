@@ -1,4 +1,5 @@
 using Cascade.Core.Fabric;
+using Cascade.Core.Identity;
 using Cascade.Core.Placement;
 using Cascade.Tiers.Cold;
 
@@ -25,8 +26,8 @@ internal sealed class TargetMemory : IDisposable
 
     public PullTarget Target => new(_memory.Address + GuardBytes, _length, this);
 
-    public PullRequest Want(in CopyLocation copy, long skipBytes = 0, TimeSpan? timeout = null, bool withDigest = false) =>
-        new(copy, skipBytes, Target, timeout ?? TimeSpan.FromMinutes(1), withDigest);
+    public PullRequest Want(in CopyLocation copy, long skipBytes = 0, TimeSpan? timeout = null, bool withDigest = false, BlockId? block = null) =>
+        new(copy, skipBytes, Target, timeout ?? TimeSpan.FromMinutes(1), withDigest, block);
 
     /// <summary>Fails the test unless the bytes are these, and nothing beside them was written to.</summary>
     public void AssertIs(ReadOnlySpan<byte> expected)

@@ -40,6 +40,23 @@ public sealed class RemoteReaderTests
         Assert.Equal((maps ? 1 : 0, maps ? 0 : 1, 0), (figures.Mapped, figures.Pulled, figures.Leases));
     }
 
+    [Fact]
+    public async Task Copy_that_was_read_before_is_copied_ahead_until_it_is_gone()
+    {
+        await using var world = await RemoteWorld.StartAsync(new RemoteNodeOptions { Maps = true });
+        var (copy, into, reader) = (await world.Holder.PutAsync(1), new byte[5001], world.Reader.Reader);
+        Assert.False(reader.TryCopyAhead(Id(1), copy, into));
+        (await reader.ReadAsync(Id(1), copy, Minute, Minute)).Lease.Dispose();
+        Assert.True(reader.TryCopyAhead(Id(1), copy, into));
+        Assert.True(into.AsSpan(0, 5000).SequenceEqual(Bytes(1, 5000)));
+        Assert.False(reader.TryCopyAhead(Id(1), copy, into.AsSpan(0, 4999)));
+        Assert.False(reader.TryCopyAhead(Id(2), copy, into));
+        await world.Holder.SettleAsync();
+        world.Holder.Memory.Tell(new Drop(Id(1), copy), Actors.ActorRefs.NoSender);
+        await world.Holder.ReportAsync();
+        Assert.False(reader.TryCopyAhead(Id(1), copy, into));
+    }
+
     [Theory]
     [InlineData(true)]
     [InlineData(false)]

@@ -144,7 +144,7 @@ public sealed class RemoteTroubleTests
         Assert.Equal(0, world.Holder.Arena.Directory.HeldLeases);
 
         var large = new CopyLocation(RemoteWorld.HolderId, TierKind.Shm, copy.Slot, copy.Generation, copy.OffsetBytes, 2 << 20);
-        Assert.Equal(RemoteReadOutcome.Gone, (await world.Reader.Reader.ReadAsync(Id(1, 700_000), large, Minute, Minute)).Outcome);
+        Assert.Equal(RemoteReadOutcome.Failed, (await world.Reader.Reader.ReadAsync(Id(1, 700_000), large, Minute, Minute)).Outcome);
     }
 
     [Fact]
