@@ -136,6 +136,7 @@ public sealed class ReplayTests
         Assert.Equal(1, exitCode);
         Assert.Contains("interrupted: the report covers what was done until here", error, StringComparison.Ordinal);
         Assert.Empty(LeftBy(process.Id));
+        Assert.True(output.Length > 0, error);
 
         using var report = Parse(output);
         Assert.Equal((0L, 3L, 4L), (Number(report, "wrong_bytes"), Number(report, "nodes"), Number(report, "kills")));

@@ -75,17 +75,18 @@ internal sealed class RemoteBenchmark
                 throw new InvalidOperationException($"The block could not be put: {put.Status} {put.Reason}");
         }
 
-        var (raw, gets, times, firsts) = (new List<double>(), new List<double>(), new List<double>(), new List<double>());
+        var (raws, gets, firsts) = (new List<double>(), new List<double>(), new List<double>());
         using var pair = _isTcp ? await SocketPair.OpenAsync(cancellationToken) : null;
         for (var round = -WarmUpRounds; round < Rounds; round++)
         {
             // Yardstick and gets by turns, each of bytes that no cache has any more and each looked at afterwards, so that both meet the same machine.
-            var (rawTime, getTime) = (TimeSpan.Zero, TimeSpan.Zero);
             for (var i = 0; i < Blocks; i++)
             {
-                rawTime += Time(() => Raw(pair, _sources[i]));
+                var time = Time(() => Raw(pair, _sources[i]));
                 if (!_target.AsSpan().SequenceEqual(_sources[i]))
                     throw new InvalidOperationException("The yardstick did not move the bytes.");
+                if (round >= 0)
+                    raws.Add(time.TotalMicroseconds);
             }
 
             for (var i = 0; i < Blocks; i++)
@@ -93,20 +94,14 @@ internal sealed class RemoteBenchmark
                 var (time, isRight) = await GetAsync(cache, keys.Key(BitConverter.GetBytes(i)), _sources[i], cancellationToken);
                 if (!isRight)
                     throw new InvalidOperationException("A block could not be read, or is not what was put.");
-                getTime += time;
                 if (round >= 0)
-                    times.Add(time.TotalMicroseconds);
+                    gets.Add(time.TotalMicroseconds);
                 else if (round == -WarmUpRounds)
                     firsts.Add(time.TotalMicroseconds);
             }
-
-            if (round < 0)
-                continue;
-            raw.Add((double)BlockBytes * Blocks / rawTime.TotalSeconds / 1e9);
-            gets.Add((double)BlockBytes * Blocks / getTime.TotalSeconds / 1e9);
         }
 
-        return new RemoteBenchmarkResult(_isTcp ? "tcp" : "shm", BlockBytes, Median(raw), Median(gets), Median(times), Median(firsts));
+        return new RemoteBenchmarkResult(_isTcp ? "tcp" : "shm", BlockBytes, Gbps(Median(raws)), Gbps(Median(gets)), Median(gets), Median(firsts));
     }
 
     /// <summary>One get, and whether it gave the right bytes, which is looked at after the time was taken.</summary>
@@ -138,6 +133,8 @@ internal sealed class RemoteBenchmark
         action();
         return Stopwatch.GetElapsedTime(start);
     }
+
+    private static double Gbps(double microseconds) => BlockBytes / microseconds / 1e3;
 
     private static double Median(List<double> figures)
     {

@@ -39,6 +39,9 @@ public sealed class SameHostFabric : IPayloadFabric, IDisposable
     /// <summary>Pulls in flight now.</summary>
     public int PullsInFlight => _gate.Inside;
 
+    /// <summary>True when the peer runs on this machine, as far as is known: its arena may be there to be mapped.</summary>
+    public bool IsHere(NodeId peer) => _options.IsHere?.Invoke(peer) != false;
+
     /// <inheritdoc/>
     /// <remarks>Maps the peer's arena when it is not mapped yet.</remarks>
     public bool CanReach(NodeId peer)

@@ -117,7 +117,7 @@ public sealed class RemoteReader
             }
 
             var isToBeChecked = IsToBeChecked();
-            if (copy.Tier == TierKind.Shm && isToBeChecked && _mapping?.CanReach(copy.Node) != true)
+            if (copy.Tier == TierKind.Shm && isToBeChecked && _mapping?.IsHere(copy.Node) != true)
             {
                 var direct = await PullAsync(id, copy, isToBeChecked, leaseFor, limit, cancellation);
                 kept = direct.Outcome == RemoteReadOutcome.Done;
