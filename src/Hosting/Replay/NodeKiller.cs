@@ -64,9 +64,9 @@ internal sealed class NodeKiller(FleetHosts fleet, TimeSpan every, ulong seed, T
                 due = due > TimeSpan.Zero ? due : TimeSpan.Zero;
             }
         }
-        catch (OperationCanceledException) when (either.IsCancellationRequested)
+        catch (OperationCanceledException) when (_ending.IsCancellationRequested || interrupt.IsCancellationRequested)
         {
-            // The replay has ended.
+            // The replay has ended. What is linked to the two may be told later than who threw this.
         }
     }
 
