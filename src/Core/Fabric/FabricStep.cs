@@ -26,8 +26,14 @@ public struct FabricTrial
     /// <summary>Where the bytes are.</summary>
     public NodeId Peer { get; internal init; }
 
+    /// <summary>How much is pulled.</summary>
+    internal long LengthBytes { get; init; }
+
     /// <summary>The fabric that was named last.</summary>
     internal FabricKind Current { get; set; }
+
+    /// <summary>When it was.</summary>
+    internal TimeSpan Began { get; set; }
 
     /// <summary>One bit a fabric that was named.</summary>
     internal uint Tried { get; set; }

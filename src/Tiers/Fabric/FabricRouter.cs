@@ -53,7 +53,7 @@ public sealed class FabricRouter
         FabricTrial trial;
         FabricStep step;
         lock (_turn)
-            step = _chooser.Begin(Now, request.Source.Node, out trial);
+            step = _chooser.Begin(Now, request.Source.Node, out trial, request.Target.LengthBytes);
         while (step.Action == FabricAction.Try)
         {
             var left = request.Timeout - _time.GetElapsedTime(start);

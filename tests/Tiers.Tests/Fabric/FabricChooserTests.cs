@@ -119,5 +119,36 @@ public sealed class FabricChooserTests
         Assert.Throws<ArgumentException>(() => new FabricChooser(new FabricChooserSettings { FirstBackOff = TimeSpan.Zero }));
     }
 
+    [Fact]
+    public void Faster_fabric_is_found_by_pulls_that_come_anyway_and_looked_at_again_later()
+    {
+        var chooser = new FabricChooser(new FabricChooserSettings { BySpeed = true, MeasureFromBytes = 1000, MeasuredPulls = 2, MeasureAgainAfter = Ms(500) });
+        chooser.TrySetFabrics(Peer, [FabricKind.Mpi, FabricKind.Tcp]);
+
+        // Small pulls tell nothing: they go in order. Large ones go by each in turn, here 10 ms by MPI and 5 ms by TCP.
+        Assert.Equal((Mpi, Mpi), (Pull(0, 999, 1), Pull(0, 999, 1)));
+        Assert.Equal((Mpi, Tcp, Mpi, Tcp), (Pull(0, 1000, 10), Pull(10, 1000, 5), Pull(20, 1000, 10), Pull(30, 1000, 5)));
+        Assert.Equal((Tcp, Tcp), (Pull(40, 1000, 5), Pull(50, 999, 1)));
+
+        // The network has changed: one pull by MPI is enough to see it.
+        Assert.Equal(Tcp, Pull(519, 1000, 5));
+        Assert.Equal(Mpi, Pull(530, 1000, 1));
+        Assert.Equal((Mpi, Mpi), (Pull(540, 1000, 1), Pull(541, 1, 1)));
+
+        // Where it fails, the other is next, and what the mapping reaches is mapped.
+        chooser.Begin(Ms(550), Peer, out var trial, 1000);
+        Assert.Equal(Tcp, chooser.Report(Ms(551), ref trial, PullOutcome.Unreachable));
+        Assert.Equal(Miss, chooser.Report(Ms(552), ref trial, PullOutcome.Unreachable));
+        chooser.TrySetFabrics(Peer, [FabricKind.Mapping, FabricKind.Mpi, FabricKind.Tcp]);
+        Assert.Equal(Mapping, chooser.Begin(Ms(2000), Peer, out _, 1000));
+
+        FabricStep Pull(int at, long bytes, int took)
+        {
+            var step = chooser.Begin(Ms(at), Peer, out var pull, bytes);
+            chooser.Report(Ms(at + took), ref pull, PullOutcome.Done);
+            return step;
+        }
+    }
+
     private static TimeSpan Ms(int milliseconds) => TimeSpan.FromMilliseconds(milliseconds);
 }
