@@ -11,7 +11,7 @@ public sealed partial class BlockOwnerCore
 {
     private void OnAddCopy(TimeSpan now, in CopyLocation copy, Outbox outbox)
     {
-        if (IsOutdated(copy, out var wasDeleted))
+        if (IsOutdated(now, copy, out var wasDeleted))
         {
             if (wasDeleted)
                 outbox.Send(copy.Address, new Drop(_id, copy));
@@ -32,7 +32,7 @@ public sealed partial class BlockOwnerCore
             Uncount(held);
         else
             _directory.Remove(_id, removed.Copy);
-        RememberRemoved(removed.Copy, wasDeleted: false);
+        RememberRemoved(now, removed.Copy, wasDeleted: false);
         EndDrainWhenEmpty(now, outbox);
 
         // The tier cannot know whether its copy was the last. A writer at work brings the block back, and its keys with it.
@@ -75,7 +75,7 @@ public sealed partial class BlockOwnerCore
         else
             _directory.Remove(_id, copy);
         if (_isDraining)
-            RememberRemoved(copy, wasDeleted: true);
+            RememberRemoved(now, copy, wasDeleted: true);
         outbox.Send(sender, new EvictGranted(_id, copy, isLast && _fill == 0, evict.Attempt));
         EndDrainWhenEmpty(now, outbox);
     }
@@ -168,17 +168,17 @@ public sealed partial class BlockOwnerCore
     }
 
     /// <summary>True when the copy is known to be gone: removed before, or its slot holds a later one.</summary>
-    private bool IsOutdated(in CopyLocation copy, out bool wasDeleted)
+    private bool IsOutdated(TimeSpan now, in CopyLocation copy, out bool wasDeleted)
     {
         wasDeleted = false;
-        if (_removed is not null && _removed.Covers(copy, out wasDeleted))
+        if (_removed is not null && _removed.Covers(now, copy, out wasDeleted))
             return true;
         return FindSlot(copy) is { } known && copy.GenerationsAfter(known.Location) < 0;
     }
 
-    private void RememberRemoved(in CopyLocation copy, bool wasDeleted)
+    private void RememberRemoved(TimeSpan now, in CopyLocation copy, bool wasDeleted)
     {
-        _removed ??= new RemovedCopies(_settings.RemovedMemory);
-        _removed.Add(copy, wasDeleted);
+        _removed ??= new RemovedCopies(_settings.RemovedMemory, _settings.RemovedFor);
+        _removed.Add(now, copy, wasDeleted);
     }
 }

@@ -53,7 +53,7 @@ public sealed partial class BlockOwnerCore
                 Arm(deadline);
                 continue;
             }
-            RememberRemoved(copy.Location, wasDeleted: true);
+            RememberRemoved(now, copy.Location, wasDeleted: true);
             _directory.Remove(_id, copy.Location);
             _copies.RemoveAt(i);
         }

@@ -54,7 +54,7 @@ public sealed partial class BlockOwnerCore
             return;
         }
         _fill = 0;
-        if (IsOutdated(commit.Copy, out _))
+        if (IsOutdated(now, commit.Copy, out _))
         {
             outbox.Send(sender, new Refused("The tier removed the copy before it was committed: begin again."));
             GrantNext(now, outbox);

@@ -58,7 +58,7 @@ public sealed partial class BlockOwnerCore
         _seenVersion = directory.Version;
         foreach (var copy in ReadDirectory())
         {
-            if (!IsOutdated(copy, out _) && _copies.Count < settings.MaxCopies)
+            if (_copies.Count < settings.MaxCopies)
                 Hold(copy);
         }
     }

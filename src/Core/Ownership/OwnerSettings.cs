@@ -46,4 +46,7 @@ public sealed record OwnerSettings
     /// costs a reader a second try, because the entry's generation tells that it is gone.
     /// </summary>
     public int RemovedMemory { get; init; } = 8;
+
+    /// <summary>How long they are: longer than any message is under way.</summary>
+    public TimeSpan RemovedFor { get; init; } = TimeSpan.FromSeconds(30);
 }

@@ -1,24 +1,30 @@
+using Cascade.Core.Clocks;
 using Cascade.Core.Identity;
 using Cascade.Core.Placement;
 
 namespace Cascade.Core.Ownership;
 
 /// <summary>
-/// The last few copies that are gone for good, so that an announcement that was delayed on its way does not bring one back.
+/// The last few copies that went, so that an announcement that was delayed on its way does not bring one back.
 /// </summary>
-internal sealed class RemovedCopies(int capacity)
+/// <remarks>
+/// For a while only: a removal may itself be late and mean an earlier life of the node, in which a copy of the block lay where one lies now. Its tier
+/// tells of that again and again.
+/// </remarks>
+internal sealed class RemovedCopies(int capacity, TimeSpan rememberFor)
 {
-    private readonly List<(CopyLocation Copy, bool WasDeleted)> _copies = new(1);
+    private readonly List<(CopyLocation Copy, bool WasDeleted, TimeSpan Until)> _copies = new(1);
 
+    /// <param name="now">The time.</param>
     /// <param name="copy">The copy; earlier generations of its slot are gone with it.</param>
     /// <param name="wasDeleted">True when the block was deleted: the tier is to drop the copy should it announce it
     /// again.</param>
-    public void Add(in CopyLocation copy, bool wasDeleted)
+    public void Add(TimeSpan now, in CopyLocation copy, bool wasDeleted)
     {
         var known = Find(copy);
         if (known >= 0)
         {
-            var (old, oldWasDeleted) = _copies[known];
+            var (old, oldWasDeleted, _) = _copies[known];
             var age = copy.GenerationsAfter(old);
             if (age < 0)
                 return;
@@ -31,12 +37,13 @@ internal sealed class RemovedCopies(int capacity)
                 return;
             _copies.RemoveAt(0);
         }
-        _copies.Add((copy, wasDeleted));
+        _copies.Add((copy, wasDeleted, Deadline.After(now, rememberFor)));
     }
 
     /// <summary>True when the copy is known to be gone.</summary>
-    public bool Covers(in CopyLocation copy, out bool wasDeleted)
+    public bool Covers(TimeSpan now, in CopyLocation copy, out bool wasDeleted)
     {
+        _copies.RemoveAll(removed => removed.Until <= now);
         var known = Find(copy);
         wasDeleted = known >= 0 && _copies[known].WasDeleted;
         return known >= 0 && copy.GenerationsAfter(_copies[known].Copy) <= 0;

@@ -89,6 +89,25 @@ public class BlockOwnerDrainingTests
             """);
 
     [Fact]
+    public void Copy_that_a_late_removal_of_another_life_hit_is_counted_when_its_tier_tells_again() => new OwnerTranscript(MemoryOnly, Shm(2))
+        .At(0, "reader", new RemoveCopy(Block, Shm(1, 0, 2)))
+        .At(1, "t1", new AddCopy(Block, Shm(1, 0, 2)))
+        .At(29, "t1", new AddCopy(Block, Shm(1, 0, 2)))
+        .At(29, "asker", new Describe(Block))
+        .At(30, "t1", new AddCopy(Block, Shm(1, 0, 2)))
+        .At(30, "asker", new Describe(Block))
+        .Reads("""
+            0s reader -> RemoveCopy node1.Shm/0.2
+            1s t1 -> AddCopy node1.Shm/0.2
+            29s t1 -> AddCopy node1.Shm/0.2
+            29s asker -> Describe
+               <- asker Resident [node2.Shm/0.2] leases 0 keys 0
+            30s t1 -> AddCopy node1.Shm/0.2
+            30s asker -> Describe
+               <- asker Resident [node2.Shm/0.2, node1.Shm/0.2] leases 0 keys 0
+            """);
+
+    [Fact]
     public void Deletion_makes_the_fill_under_way_begin_anew() => new OwnerTranscript(MemoryOnly)
         .At(0, "w", Begin(1))
         .At(1, "t2", new AddCopy(Block, Shm(2)))

@@ -73,6 +73,7 @@ public class BlockOwnerPropertyTests
             MaxCopies = 2 + random.Next(4),
             MaxRegistrations = 2,
             RemovedMemory = 1000,
+            RemovedFor = TimeSpan.MaxValue,
         };
         var held = random.Next(3) == 0 ? new[] { Shm(1), ColdCopy(2) } : [];
         var messages = new OwnerMessageSource(random);
