@@ -16,6 +16,9 @@ internal sealed partial class SimWorld
     /// <summary>Some disk is away at the end.</summary>
     public bool HasLostDisks { get; private set; }
 
+    /// <summary>Some disk was full: its node gave its oldest file up, to be able to write.</summary>
+    public bool HasFilledDisks { get; private set; }
+
     /// <summary>Changes with every node that ends: what was seen before it says nothing of what must be there after it.</summary>
     public int Ends { get; private set; }
 
@@ -76,6 +79,7 @@ internal sealed partial class SimWorld
                 break;
             case FaultKind.FillDisk:
                 node.Disk.IsFull = !node.Disk.IsFull;
+                HasFilledDisks |= node.Disk.IsFull;
                 break;
             case FaultKind.BreakDisk:
                 node.Disk.IsBroken = !node.Disk.IsBroken;
