@@ -156,7 +156,8 @@ internal sealed partial class SimWorld
             return null;
         var content = book.Written.First();
         var isSure = book.Promises.Any(promise => Plan.Config.IsRoomy && LostArenas - promise.LostArenas < Math.Max(1, promise.Machines))
-            || (Plan.Config.Disk is { IsRoomy: true, ReadError: 0 } && !HasLostDisks && !HasFilledDisks && book.Promises.Any(static promise => promise.Machines == CallEvent.Durable));
+            || (Plan.Config.Disk is { IsRoomy: true, ReadError: 0 } && !HasLostDisks && !HasFilledDisks
+                && book.Promises.Any(static promise => promise.Machines == CallEvent.Durable));
         var isNamed = !book.HasFailure && held.ContainsKey(Contents.Id(content))
             && Stores.Any(node => node.Life!.Parts.Arena.Directory.TryDescribe(Contents.Key(key).Digest, out _, out var id) && id == Contents.Id(content));
         return isSure || isNamed ? content : null;
