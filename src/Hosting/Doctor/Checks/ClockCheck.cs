@@ -7,8 +7,6 @@ namespace Cascade.Hosting.Doctor.Checks;
 /// <summary>Whether the clock is kept right, and is quick to read.</summary>
 internal sealed class ClockCheck(Machine machine) : ICheck
 {
-    private const string Effect = "of two writes to a key the one with the later clock holds, and certificates are valid by it";
-
     /// <inheritdoc/>
     public string Name => "clock";
 
@@ -26,7 +24,7 @@ internal sealed class ClockCheck(Machine machine) : ICheck
                 break;
             default:
                 draft.Found("not synchronized");
-                draft.Note($"{Effect}: clocks of nodes drift apart", "run an NTP client such as chrony, here or on the host of a virtual machine ('timedatectl' shows it)");
+                draft.Note("clocks of nodes drift apart: of two writes to a key the earlier one may hold, and certificates may be refused", "run an NTP client such as chrony, here or on the host of a virtual machine ('timedatectl' shows it)");
                 break;
         }
 
@@ -37,6 +35,6 @@ internal sealed class ClockCheck(Machine machine) : ICheck
                 draft.Note("each look at the clock takes about a microsecond, and each operation looks", "let the kernel use tsc (boot parameter tsc=reliable), or kvm-clock in a virtual machine");
         }
 
-        return draft.End(Effect);
+        return draft.End("of two writes to a key the later one holds, by the clocks of the nodes");
     }
 }

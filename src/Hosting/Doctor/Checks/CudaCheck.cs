@@ -20,7 +20,7 @@ internal sealed class CudaCheck(Machine machine) : ICheck
         const string Cure = "run 'nvidia-smi', and mend the driver as it says; a container needs the driver's libraries ('--gpus all')";
         var outcome = machine.Programs.Probe(Probe.Cuda);
         if (outcome.ExitCode != 0)
-            return Finding.Note($"asking the CUDA driver ended {ProbeWords.EndOf(outcome)}", NotUsed, Cure);
+            return Finding.Note($"asking the CUDA driver {ProbeWords.EndOf(outcome)}", NotUsed, Cure);
         var driver = JsonSerializer.Deserialize<CudaDriver>(outcome.Output)!;
         var module = machine.Files.ReadText("/proc/driver/nvidia/version")?.Split('\n')[0].Trim();
         if (!driver.IsThere)

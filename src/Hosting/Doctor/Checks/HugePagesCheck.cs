@@ -31,7 +31,9 @@ internal sealed class HugePagesCheck(Machine machine) : ICheck
         return Finding.Note(
             found,
             "the arena gets small pages: more misses of address translation, and smaller requests to the disk of the cold tier",
-            $"as root: {denied}mount -o remount,huge=advise {mount?.Point ?? options.Tiers.Shm.Directory}");
+            mount is null or { Kind: "tmpfs" }
+                ? $"as root: {denied}mount -o remount,huge=advise {mount?.Point ?? options.Tiers.Shm.Directory}"
+                : "name a directory on a tmpfs mounted with huge=advise as cascade.tiers.shm.directory");
     }
 
     /// <summary>Pages of hugetlbfs, which the arena is not made of, are lost to it.</summary>

@@ -24,7 +24,7 @@ internal sealed class MemoryCheck(Machine machine) : ICheck
             draft.Found($"{HumanText.Size(available)} available of {HumanText.Size(memory.Value("MemTotal") ?? 0)}");
             if (available < need.MissingBytes)
                 draft.Problem(
-                    $"the node refuses to start, because its arena takes {HumanText.Size(need.MissingBytes)} more",
+                    $"the node refuses to start, because its arena needs {HumanText.Size(need.MissingBytes)}",
                     $"{ArenaNeed.SettingFor(available)}, or free memory");
         }
 

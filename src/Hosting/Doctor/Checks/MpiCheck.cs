@@ -26,7 +26,7 @@ internal sealed partial class MpiCheck(Machine machine) : ICheck
         var outcome = machine.Programs.Probe(Probe.Mpi);
         if (outcome.ExitCode != 0)
             return Finding.Problem(
-                $"loading the MPI library ended {ProbeWords.EndOf(outcome)}",
+                $"loading the MPI library {ProbeWords.EndOf(outcome)}",
                 "a node that loads it would end in the same way",
                 "mend or remove the library that LD_LIBRARY_PATH or ldconfig gives as libmpich.so.12 or libmpi.so.12");
         var mpi = JsonSerializer.Deserialize<MpiLibrary>(outcome.Output)!;
@@ -35,7 +35,7 @@ internal sealed partial class MpiCheck(Machine machine) : ICheck
         var file = mpi.Path ?? mpi.Name;
         if (mpi.Fault is not null)
             return Finding.Problem($"{mpi.Name} cannot be loaded ({mpi.Fault})", OverTcp, "install what the message names, or load the whole module of the MPI");
-        var version = Spaces().Replace(mpi.Version?.Split('\n')[0] ?? "a version that it does not tell", " ").Trim();
+        var version = Filling().Replace(mpi.Version?.Split('\n')[0] ?? "a version that it does not tell", " ").Trim();
         if (version.Contains("Open MPI", StringComparison.OrdinalIgnoreCase))
             return Finding.Note($"{version} ({file})", $"Open MPI is refused, because its ABI is another than MPICH's: {OverTcp}", Install);
         return Family.Any(name => version.Contains(name, StringComparison.OrdinalIgnoreCase))
@@ -43,6 +43,6 @@ internal sealed partial class MpiCheck(Machine machine) : ICheck
             : Finding.Note($"{version} ({file})", $"a library that is not known to have the ABI of MPICH is refused: {OverTcp}", Install);
     }
 
-    [GeneratedRegex(@"\s+")]
-    private static partial Regex Spaces();
+    [GeneratedRegex(@"\s+VERSION\s*:\s*|\s+", RegexOptions.IgnoreCase)]
+    private static partial Regex Filling();
 }

@@ -40,7 +40,7 @@ internal sealed class PortsCheck(Machine machine) : ICheck
         if (fault is not null)
             draft.Problem(
                 $"the node refuses to start: it cannot listen where {setting} says",
-                string.Create(CultureInfo.InvariantCulture, $"see who listens ('ss -ltnp sport = :{port}'; a node that runs does), or set {setting} to a free port"));
+                string.Create(CultureInfo.InvariantCulture, $"set {setting} to a free port, or stop who listens ('ss -ltnp sport = :{port}'; a node that runs does); an address that is not this machine's is cascade.remoting.host's fault"));
         else if (IsForAnyone(port))
             draft.Note(
                 "an outgoing connection of any program may have the port when the node starts",

@@ -35,7 +35,7 @@ internal sealed class ShmCheck(Machine machine) : ICheck
             draft.Found($"an arena of this node of {HumanText.Size(need.HeldBytes)}");
         if (space.TotalBytes > 0 && space.FreeBytes < need.MissingBytes)
             draft.Problem(
-                $"the node refuses to start, because its arena takes {HumanText.Size(need.MissingBytes)} more",
+                $"the node refuses to start, because its arena needs {HumanText.Size(need.MissingBytes)}",
                 $"{ArenaNeed.SettingFor(space.FreeBytes + need.HeldBytes)}, or make room: 'mount -o remount,size=SIZE {mount?.Point ?? directory}' as root, "
                 + "'--shm-size' of a container, and remove arenas of nodes that are gone");
         return draft.End($"keeps the arena there, {HumanText.Size(need.NeededBytes)} for a capacity of {HumanText.Size(options.Tiers.Shm.CapacityBytes)}");

@@ -8,16 +8,16 @@ internal static class ProbeWords
 {
     private const int TextMax = 200;
 
-    /// <summary>To follow the word "ended".</summary>
+    /// <summary>To follow what was to be done.</summary>
     public static string EndOf(ProgramOutcome outcome)
     {
         var said = outcome.Error.ReplaceLineEndings(" ");
         var words = said.Length > 0 ? $" ({said[..Math.Min(said.Length, TextMax)]})" : "";
         return outcome.ExitCode switch
         {
-            null => $"in no time that was given{words}",
-            > 128 and var code => string.Create(CultureInfo.InvariantCulture, $"by signal {code - 128}{words}"),
-            var code => string.Create(CultureInfo.InvariantCulture, $"with code {code}{words}"),
+            null => $"did not end{words}",
+            > 128 and var code => string.Create(CultureInfo.InvariantCulture, $"ended by signal {code - 128}{words}"),
+            var code => string.Create(CultureInfo.InvariantCulture, $"ended with code {code}{words}"),
         };
     }
 }

@@ -50,7 +50,7 @@ internal sealed class Programs : IPrograms
 
             // A child of the program may hold the pipes open beyond its end.
             Task.WaitAll([output, error], OutputPatience);
-            return new ProgramOutcome(exitCode, TextOf(output), exitCode is null ? $"it did not end within {patience.TotalSeconds:0} s" : TextOf(error));
+            return new ProgramOutcome(exitCode, TextOf(output), exitCode is null ? $"killed after {patience.TotalSeconds:0} s" : TextOf(error));
         }
         catch (Exception e) when (e is Win32Exception or IOException)
         {
