@@ -38,4 +38,26 @@ public sealed class DoctorTests
             directory.Delete(recursive: true);
         }
     }
+
+    [Fact]
+    public async Task Doctor_ends_though_what_it_reads_does_not_answer()
+    {
+        var directory = Directory.CreateTempSubdirectory("cascade-doctor-");
+        try
+        {
+            var silent = Path.Combine(directory.FullName, "node.conf");
+            Shell.Run("mkfifo", silent);
+            var (exitCode, output, _) = await CascadeProcess.RunAsync("doctor", "--json", "--config", silent);
+            Assert.Equal(1, exitCode);
+            using var document = JsonDocument.Parse(output);
+            var configuration = document.RootElement.GetProperty("checks")[0];
+            Assert.Equal("configuration", configuration.GetProperty("name").GetString());
+            Assert.Equal("no answer within 2 s", configuration.GetProperty("found").GetString());
+            Assert.Equal(20, document.RootElement.GetProperty("checks").GetArrayLength());
+        }
+        finally
+        {
+            directory.Delete(recursive: true);
+        }
+    }
 }

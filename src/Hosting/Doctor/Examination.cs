@@ -6,10 +6,17 @@ namespace Cascade.Hosting.Doctor;
 
 /// <summary>Looks at a machine: the configuration first, then all else side by side.</summary>
 /// <param name="machine">The machine.</param>
-/// <param name="first">Bounds the configuration.</param>
-/// <param name="runner">Bounds each other check.</param>
-internal sealed class Examination(Machine machine, CheckRunner first, CheckRunner runner)
+internal sealed class Examination(Machine machine)
 {
+    /// <summary>Some small files, and the code that reads them; what follows waits for it.</summary>
+    private static readonly TimeSpan ConfigurationTime = TimeSpan.FromSeconds(2);
+
+    /// <summary>As long as a driver may take to wake its devices.</summary>
+    private static readonly TimeSpan CheckTime = TimeSpan.FromSeconds(3.5);
+
+    /// <summary>With the start of the program less than 5 s.</summary>
+    private static readonly TimeSpan AllTime = TimeSpan.FromSeconds(4.2);
+
     /// <summary>The checks of a machine, in the order of their report.</summary>
     public static IReadOnlyList<ICheck> ChecksOf(Machine machine) =>
     [
@@ -41,8 +48,10 @@ internal sealed class Examination(Machine machine, CheckRunner first, CheckRunne
     {
         var defaults = CascadeConfiguration.Load(new ConfigurationSources()).Options;
         var configuration = new ConfigurationCheck(sources);
-        var loading = await first.RunAsync([configuration], defaults, cancellationToken);
-        var others = await runner.RunAsync(ChecksOf(machine), configuration.Loaded ?? defaults, cancellationToken);
+        var start = machine.Time.GetTimestamp();
+        var loading = await new CheckRunner(ConfigurationTime, machine.Time).RunAsync([configuration], defaults, cancellationToken);
+        var left = AllTime - machine.Time.GetElapsedTime(start);
+        var others = await new CheckRunner(left < CheckTime ? left : CheckTime, machine.Time).RunAsync(ChecksOf(machine), configuration.Loaded ?? defaults, cancellationToken);
         return new DoctorReport([.. loading, .. others]);
     }
 }

@@ -9,12 +9,6 @@ namespace Cascade.Hosting.Cli.Verbs;
 /// <summary><c>doctor</c>: what this machine offers, and what Cascade does with it.</summary>
 internal static class DoctorVerb
 {
-    /// <summary>Some small files; what follows waits for it.</summary>
-    private static readonly TimeSpan ConfigurationTime = TimeSpan.FromSeconds(1);
-
-    /// <summary>As long as a driver may take to wake its devices, and all is still done in less than 5 s.</summary>
-    private static readonly TimeSpan CheckTime = TimeSpan.FromSeconds(3.5);
-
     /// <summary>Makes the verb.</summary>
     public static Command Create(CliConsole console) => Create(console, Machine.This(console.Time));
 
@@ -55,8 +49,7 @@ internal static class DoctorVerb
 
             var request = options.RequestOf(line);
             var sources = new ConfigurationSources { FilePath = request.ConfigFile, Environment = machine.Environment, Overrides = request.Settings };
-            var examination = new Examination(machine, new CheckRunner(ConfigurationTime, console.Time), new CheckRunner(CheckTime, console.Time));
-            var report = await examination.RunAsync(sources, cancellationToken);
+            var report = await new Examination(machine).RunAsync(sources, cancellationToken);
             if (line.GetValue(json))
                 JsonOutput.Write(console.Out, report);
             else

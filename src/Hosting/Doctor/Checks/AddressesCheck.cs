@@ -36,9 +36,13 @@ internal sealed class AddressesCheck(Machine machine) : ICheck
         var addresses = machine.Network.Resolve(name);
         draft.Found(Words("is reached as", name, addresses));
         if (addresses.Count == 0)
-            draft.Note($"other nodes cannot reach this one unless they know the name '{name}'", "make the name known (DNS, /etc/hosts of all machines), or set cascade.remoting.advertise");
+            draft.Note(
+                $"other nodes cannot reach this one unless they know the name '{name}'",
+                "make the name known (DNS, /etc/hosts of all machines), or set cascade.remoting.advertise");
         else if (!addresses.Any(IsOwn))
-            draft.Note("other nodes reach another machine, unless something between translates addresses", "correct cascade.remoting.advertise, or the name's entry in DNS or /etc/hosts");
+            draft.Note(
+                "other nodes reach another machine, unless something between translates addresses",
+                "correct cascade.remoting.advertise, or the name's entry in DNS or /etc/hosts");
     }
 
     private void JudgeSeeds(FindingDraft draft, RemotingOptions remoting, bool isLoopback)

@@ -24,7 +24,9 @@ internal sealed class ClockCheck(Machine machine) : ICheck
                 break;
             default:
                 draft.Found("not synchronized");
-                draft.Note("clocks of nodes drift apart: of two writes to a key the earlier one may hold, and certificates may be refused", "run an NTP client such as chrony, here or on the host of a virtual machine ('timedatectl' shows it)");
+                draft.Note(
+                    "clocks of nodes drift apart: of two writes to a key the earlier one may hold, and certificates may be refused",
+                    "run an NTP client such as chrony, here or on the host of a virtual machine ('timedatectl' shows it)");
                 break;
         }
 
@@ -32,7 +34,9 @@ internal sealed class ClockCheck(Machine machine) : ICheck
         {
             draft.Found($"clocksource {source}");
             if (source is "hpet" or "acpi_pm" or "jiffies" or "pit")
-                draft.Note("each look at the clock takes about a microsecond, and each operation looks", "let the kernel use tsc (boot parameter tsc=reliable), or kvm-clock in a virtual machine");
+                draft.Note(
+                    "each look at the clock takes about a microsecond, and each operation looks",
+                    "let the kernel use tsc (boot parameter tsc=reliable), or kvm-clock in a virtual machine");
         }
 
         return draft.End("of two writes to a key the later one holds, by the clocks of the nodes");

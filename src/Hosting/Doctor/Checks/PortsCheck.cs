@@ -40,11 +40,13 @@ internal sealed class PortsCheck(Machine machine) : ICheck
         if (fault is not null)
             draft.Problem(
                 $"the node refuses to start: it cannot listen where {setting} says",
-                string.Create(CultureInfo.InvariantCulture, $"set {setting} to a free port, or stop who listens ('ss -ltnp sport = :{port}'; a node that runs does); an address that is not this machine's is cascade.remoting.host's fault"));
+                string.Create(CultureInfo.InvariantCulture, $"set {setting} to a free port, or stop who listens ('ss -ltnp sport = :{port}'; a node that runs does); ")
+                + "an address that is not this machine's is cascade.remoting.host's fault");
         else if (IsForAnyone(port))
             draft.Note(
                 "an outgoing connection of any program may have the port when the node starts",
-                string.Create(CultureInfo.InvariantCulture, $"set {setting} to a port outside of net.ipv4.ip_local_port_range, or as root: sysctl -w net.ipv4.ip_local_reserved_ports={port}"));
+                $"set {setting} to a port outside of net.ipv4.ip_local_port_range, "
+                + string.Create(CultureInfo.InvariantCulture, $"or as root: sysctl -w net.ipv4.ip_local_reserved_ports={port}"));
     }
 
     /// <summary>True for ports that the kernel gives to outgoing connections.</summary>

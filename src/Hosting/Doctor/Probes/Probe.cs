@@ -1,5 +1,5 @@
-using System.Diagnostics;
 using System.Text.Json;
+using Cascade.Hosting.Doctor.Sources;
 
 namespace Cascade.Hosting.Doctor.Probes;
 
@@ -22,7 +22,7 @@ internal static class Probe
     public const string Cuda = "cuda";
 
     /// <summary>Longer than whoever started the process waits for it: it must end though nobody kills it.</summary>
-    private static readonly TimeSpan LifeMax = TimeSpan.FromSeconds(4);
+    private const uint LifeSecondsMax = 4;
 
     /// <summary>Gives the process the environment that it needs.</summary>
     /// <param name="environment">That of the process to be started.</param>
@@ -36,8 +36,7 @@ internal static class Probe
     /// <summary>Loads it, in this process, and writes what it says of itself.</summary>
     public static void Run(string kind, TextWriter output)
     {
-        using var self = Process.GetCurrentProcess();
-        using var end = new Timer(_ => self.Kill(), null, LifeMax, Timeout.InfiniteTimeSpan);
+        NativeFunctions.EndAfter(LifeSecondsMax);
         output.WriteLine(kind == Mpi ? JsonSerializer.Serialize(MpiLibrary.Load()) : JsonSerializer.Serialize(CudaDriver.Load()));
         output.Flush();
     }

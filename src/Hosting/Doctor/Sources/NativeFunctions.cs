@@ -38,5 +38,8 @@ internal static unsafe class NativeFunctions
             return adjtimex(at);
     }
 
+    /// <summary>Has the kernel end this process after so many seconds, whatever its threads wait for: a library being loaded holds locks that others need.</summary>
+    public static void EndAfter(uint seconds) => _ = ((delegate* unmanaged<uint, uint>)Address("alarm"))(seconds);
+
     private static nint Address(string name) => NativeLibrary.GetExport(NativeLibrary.GetMainProgramHandle(), name);
 }
