@@ -75,7 +75,7 @@ internal static partial class NodeLog
     [LoggerMessage(1020, LogLevel.Information, "A connection for blocks from {From} was closed: {Reason} {Detail}")]
     public static partial void BulkClosed(ILogger logger, System.Net.EndPoint? from, Tiers.Fabric.BulkCloseReason reason, string? detail);
 
-    [LoggerMessage(1022, LogLevel.Information, "{Path} removed: {Bytes} bytes that an earlier job left")]
+    [LoggerMessage(1022, LogLevel.Information, "{Path} removed: {Bytes} bytes that a node of a job left when it was killed")]
     public static partial void LeftoverRemoved(ILogger logger, string path, long bytes);
 
     [LoggerMessage(1023, LogLevel.Warning, "Stopping although not all parts have ended after {Waited}: the process ends them")]
