@@ -12,8 +12,9 @@ internal sealed class DrainSignals : IDisposable
     private const PosixSignal Warning = (PosixSignal)10;
 
     private readonly CancellationTokenSource _source;
-    private readonly PosixSignalRegistration _terminate;
+    private readonly PosixSignalRegistration _terminate, _interrupt;
     private PosixSignalRegistration? _warning;
+    private int _interrupts;
 
     /// <param name="cancellationToken">Fires <see cref="Token"/> as well.</param>
     public DrainSignals(CancellationToken cancellationToken)
@@ -21,6 +22,7 @@ internal sealed class DrainSignals : IDisposable
         _source = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         Token = _source.Token;
         _terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, OnSignal);
+        _interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, OnInterrupt);
         HearWarning();
     }
 
@@ -40,8 +42,16 @@ internal sealed class DrainSignals : IDisposable
     public void Dispose()
     {
         _terminate.Dispose();
+        _interrupt.Dispose();
         _warning?.Dispose();
         _source.Dispose();
+    }
+
+    /// <summary>One that comes with other signals, in whatever order they are told of, is not a person's second.</summary>
+    private void OnInterrupt(PosixSignalContext context)
+    {
+        if (Interlocked.Increment(ref _interrupts) == 1)
+            OnSignal(context);
     }
 
     private void OnSignal(PosixSignalContext context)

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using Cascade.Hosting.Node;
 
 namespace Cascade.EndToEnd.Slurm;
 
@@ -21,6 +22,24 @@ public sealed class DrainSignalTests
         SignalAtOnce(node.Id, signals.Split(' '));
         var (exitCode, _, error) = await node.EndAsync();
         Assert.Equal((0, 1), (exitCode, error.Split("node: draining").Length - 1));
+        Assert.EndsWith("node: stopped\n", error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Drain_ends_within_its_bound_although_the_other_node_hangs()
+    {
+        using var fleet = new TestFleet("hung");
+        using var first = CascadeProcess.Start(" serves;", fleet.Line("node", "--set", "cascade.node.drain-within=2s"));
+        await first.Said;
+        var seed = Assert.Single(AddressFile.Find("/dev/shm", fleet.Name));
+        using var hung = CascadeProcess.Start(" serves;", fleet.Line("node", "--set", "cascade.node.id=1", "--set", $"cascade.remoting.seeds=[\"{seed}\"]"));
+        await first.WaitForAsync(" is Up");
+        hung.Signal("STOP");
+
+        // Two thirds of what is left: less than it takes to find out that the other does not answer any more.
+        var (exitCode, _, error) = await first.EndBySignalAsync("TERM");
+        Assert.Equal(0, exitCode);
+        Assert.Matches("Leaving although others have not taken over all keys after 00:00:01", error);
         Assert.EndsWith("node: stopped\n", error, StringComparison.Ordinal);
     }
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.RegularExpressions;
 
 namespace Cascade.EndToEnd.Slurm;
 
@@ -17,8 +18,7 @@ public sealed class SlurmTests(VirtualSlurm slurm) : IClassFixture<VirtualSlurm>
         const int Killed = 2;
         TestFleet.Signal("KILL", [job.ProcessOf(Killed)]);
         await job.SaidAsync($"task {Killed}: Killed");
-        var address = string.Create(CultureInfo.InvariantCulture, $"node{Killed} at 127.0.0.1:{slurm.FirstStepPort + Killed}");
-        await job.SaidAsync($"{address} is Removed", Nodes - 1);
+        await job.SaidAsync($"{AddressOf(job, Killed)} is Removed", Nodes - 1);
 
         // The address that the killed node left in the job's directory does no harm, and a program need not be a task.
         Assert.True(File.Exists(Path.Combine(Path.GetDirectoryName(job.ClientFile)!, $"cascade-{job.Cluster}-{Killed}.address")));
@@ -43,6 +43,14 @@ public sealed class SlurmTests(VirtualSlurm slurm) : IClassFixture<VirtualSlurm>
         Stopped(job.Log, 2);
         Assert.Contains("the nodes have ended: 0", job.Log, StringComparison.Ordinal);
         Assert.Empty(job.Left());
+    }
+
+    /// <summary>A node and its address, which has one of the ports that SLURM keeps for steps.</summary>
+    private string AddressOf(SlurmJob job, int node)
+    {
+        var address = Regex.Match(job.Log, string.Create(CultureInfo.InvariantCulture, $@"node{node} at 127\.0\.0\.1:(\d+)"));
+        Assert.InRange(int.Parse(address.Groups[1].ValueSpan, CultureInfo.InvariantCulture), slurm.FirstStepPort, slurm.FirstStepPort + VirtualSlurm.StepPorts - 1);
+        return address.Value;
     }
 
     private static void Served((int ExitCode, string Output, string Error) sample, string put)

@@ -12,8 +12,10 @@ namespace Cascade.EndToEnd.Slurm;
 /// </summary>
 public sealed class VirtualSlurm : IAsyncLifetime
 {
+    /// <summary>Ports that SLURM keeps for steps.</summary>
+    public const int StepPorts = 16;
+
     private const int Nodes = 4;
-    private const int PortsForSteps = 16;
     private const int KillWaitSeconds = 30;
 
     private static readonly string[] Programs = ["/usr/sbin/munged", "/usr/sbin/slurmctld", "/usr/sbin/slurmd", "/usr/bin/srun", "/usr/bin/sbatch"];
@@ -169,7 +171,7 @@ public sealed class VirtualSlurm : IAsyncLifetime
     }
 
     /// <summary>A daemon keeps the streams that it is started with, which would hold whoever reads them.</summary>
-    private Task DaemonAsync(string line) => DoAsync("sh", "-c", $"PATH=$PATH:/usr/sbin exec {line} </dev/null >>{Folder}/log/start.log 2>&1");
+    private async Task DaemonAsync(string line) => await DoAsync("sh", "-c", $"PATH=$PATH:/usr/sbin exec {line} </dev/null >>{Folder}/log/start.log 2>&1");
 
     private string Configuration()
     {
@@ -198,7 +200,7 @@ public sealed class VirtualSlurm : IAsyncLifetime
             SlurmdLogFile={Folder}/log/slurmd.%n.log
             SwitchType=switch/none
             MpiDefault=none
-            MpiParams=ports={FirstStepPort}-{FirstStepPort + PortsForSteps - 1}
+            MpiParams=ports={FirstStepPort}-{FirstStepPort + StepPorts - 1}
             ProctrackType=proctrack/linuxproc
             TaskPlugin=task/none
             JobAcctGatherType=jobacct_gather/none
@@ -224,9 +226,9 @@ public sealed class VirtualSlurm : IAsyncLifetime
     /// <summary>Ports below those that the system hands out, so that nobody takes one by chance.</summary>
     private static int RunOfFreePorts()
     {
-        for (var first = 20_000 + (Environment.ProcessId % 500 * PortsForSteps); ; first += PortsForSteps)
+        for (var first = 20_000 + (Environment.ProcessId % 500 * StepPorts); ; first += StepPorts)
         {
-            if (Enumerable.Range(first, PortsForSteps).All(IsFree))
+            if (Enumerable.Range(first, StepPorts).All(IsFree))
                 return first;
         }
     }
