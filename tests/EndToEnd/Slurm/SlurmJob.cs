@@ -74,10 +74,13 @@ internal sealed class SlurmJob : IAsyncDisposable
         return await _slurm.DoAsync("scontrol", "show", "job", Number);
     }
 
+    /// <summary>Files that are left of the job in memory.</summary>
+    public string[] LeftInMemory() => [.. Directory.GetFiles(MemoryDirectory, $"cascade-{Cluster}-*").Order(StringComparer.Ordinal)];
+
     /// <summary>Files that are left of the job anywhere but its log.</summary>
     public string[] Left() =>
     [
-        .. Directory.GetFiles(MemoryDirectory, $"cascade-{Cluster}-*"),
+        .. LeftInMemory(),
         .. ((string[])["shared", "scratch"]).SelectMany(folder => Directory.GetFileSystemEntries(Path.Combine(_slurm.Folder, folder), Cluster)),
     ];
 
@@ -88,7 +91,7 @@ internal sealed class SlurmJob : IAsyncDisposable
         await _slurm.RunAsync([], "scancel", "--quiet", Number);
         if (_slurm.Processes($"SLURM_JOB_ID={Number}") is { Length: > 0 } left)
             TestFleet.Signal("KILL", left);
-        foreach (var file in Directory.GetFiles(MemoryDirectory, $"cascade-{Cluster}-*"))
+        foreach (var file in LeftInMemory())
             File.Delete(file);
     }
 }

@@ -45,6 +45,25 @@ public sealed class SlurmTests(VirtualSlurm slurm) : IClassFixture<VirtualSlurm>
         Assert.Empty(job.Left());
     }
 
+    [Fact]
+    public async Task Memory_that_killed_nodes_of_a_job_left_goes_with_the_next_job_on_the_machine()
+    {
+        Assert.SkipUnless(slurm.Missing is null, slurm.Missing ?? "");
+        await using var killed = await SlurmJob.StartAsync(slurm, 2, ("CASCADE_PORTS", "2"));
+        TestFleet.Signal("KILL", [killed.ProcessOf(0), killed.ProcessOf(1)]);
+        await killed.EndAsync();
+        string[] arenas = [.. Enumerable.Range(0, 2).Select(node => string.Create(CultureInfo.InvariantCulture, $"/dev/shm/cascade-{killed.Cluster}-{node}"))];
+        Assert.Equal([arenas[0], $"{arenas[0]}.address", arenas[1], $"{arenas[1]}.address"], killed.LeftInMemory());
+
+        await using var next = await SlurmJob.StartAsync(slurm, 1, ("CASCADE_PORTS", "1"));
+        Assert.Empty(killed.LeftInMemory());
+        foreach (var arena in arenas)
+            await next.SaidAsync($"{arena} removed: ");
+        await slurm.DoAsync("scancel", "--signal=TERM", next.Number);
+        await next.EndAsync();
+        Assert.Empty(next.Left());
+    }
+
     /// <summary>A node and its address, which has one of the ports that SLURM keeps for steps.</summary>
     private string AddressOf(SlurmJob job, int node)
     {
