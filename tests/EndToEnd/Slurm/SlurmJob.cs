@@ -62,7 +62,7 @@ internal sealed class SlurmJob : IAsyncDisposable
 
     /// <summary>The process of the node of a rank.</summary>
     public int ProcessOf(int rank) => Assert.Single(
-        _slurm.Processes($"SLURM_JOB_ID={Number}", string.Create(CultureInfo.InvariantCulture, $"SLURM_PROCID={rank}")),
+        _slurm.Processes($"SLURM_JOB_ID={Number}", "SLURM_STEP_ID=0", string.Create(CultureInfo.InvariantCulture, $"SLURM_PROCID={rank}")),
         static process => File.ReadAllText($"/proc/{process}/cmdline").Contains("cascade.dll\0node\0", StringComparison.Ordinal));
 
     /// <summary>Waits until SLURM has nothing of the job any more, and answers how SLURM says that it ended.</summary>
