@@ -46,7 +46,8 @@ internal static class ClusterClient
             (shared.Length > 0 ? AddressFile.Find(shared, cluster) : []).Concat(AddressFile.Find(directory, cluster)).Distinct().Take(SeedsMax));
         if (seeds.Count == 0)
             throw new NodeRefusedException(
-                $"No node of cluster {cluster} is known: {directory}{(shared.Length > 0 ? $" or {shared}" : "")} has no address of one, and cascade.remoting.seeds is empty. Start one by 'cascade node' or "
+                $"No node of cluster {cluster} is known: {directory}{(shared.Length > 0 ? $" or {shared}" : "")} has no address of one, and cascade.remoting.seeds is "
+                + "empty. Start one by 'cascade node' or "
                 + "'cascade up', name another by cascade.cluster.name, or name nodes of other machines: --set cascade.remoting.seeds=[\"host:port\"].");
 
         using var patience = new CancellationTokenSource(timeout, startup.Time);

@@ -15,7 +15,7 @@ namespace Cascade.Hosting.Node;
 /// <summary>A running node: its arena, its actors, and the interface to them.</summary>
 public sealed class CascadeNode : IAsyncDisposable
 {
-    /// <summary>The most of the time to drain that calls under way and the memory tier get, of what is left by then the cold tier, and of what is left then the hand-over.</summary>
+    /// <summary>The most of the time to drain that calls under way get, of what is left by then the cold tier, and of what is left then the hand-over.</summary>
     private const double CallsShare = 1 / 3.0, ColdShare = 0.5, HandOverShare = 2 / 3.0;
 
     private readonly NodeParts _parts;
