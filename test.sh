@@ -41,10 +41,21 @@ why() {
   [ -f "$1" ] && sed -n '/<ErrorInfo>/,/<\/ErrorInfo>/p' "$1" | head -n 200
 }
 
+# Components that tests start: MPICH and SLURM with munge. Where they cannot be installed, the tests say what is missing and are skipped.
+components() {
+  local missing=()
+  command -v mpiexec.mpich >/dev/null 2>&1 || missing+=(mpich)
+  command -v srun >/dev/null 2>&1 && [ -x /usr/sbin/slurmctld ] && [ -x /usr/sbin/slurmd ] || missing+=(slurm-wlm)
+  [ -x /usr/sbin/munged ] || missing+=(munge)
+  [ "${#missing[@]}" -gt 0 ] && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1 || return 0
+  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+}
+
 command -v dotnet >/dev/null 2>&1 || { ./cascade --version; exit 3; }
 
 # One node process for the compiler and two for MSBuild: two cores and no daemons left behind.
 export MSBUILDDISABLENODEREUSE=1 DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1
+step "components" components || failed_step=0
 step "build" dotnet build Cascade.Actors.sln -c Release --nologo -v quiet -m:2 -p:UseSharedCompilation=false || finish
 step "format" dotnet format Cascade.Actors.sln --no-restore --verify-no-changes --exclude-diagnostics IDE0005
 for project in tests/*/*.csproj; do

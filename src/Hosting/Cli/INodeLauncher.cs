@@ -70,6 +70,9 @@ internal interface INodeSession : IAsyncDisposable
     /// <summary>Completes when another member of the cluster asked that the node drain: it is to be stopped.</summary>
     Task DrainAsked { get; }
 
+    /// <summary>True when the node is a task of srun: SLURM may warn it of the end of its job.</summary>
+    bool IsSlurmTask => false;
+
     /// <summary>The directory in which its arena lies.</summary>
     string MemoryDirectory { get; }
 }

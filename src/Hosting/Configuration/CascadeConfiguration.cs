@@ -1,5 +1,6 @@
 using System.Collections;
 using Cascade.Hosting.Configuration.Hocon;
+using Cascade.Hosting.Slurm;
 
 namespace Cascade.Hosting.Configuration;
 
@@ -51,6 +52,39 @@ public sealed class CascadeConfiguration
     {
         var errors = new ConfigurationErrors();
         var known = new KnownKeys(HoconTree.Resolve([HoconTree.Parse(reference)], _ => null));
+        HoconObject Resolve(IEnumerable<ObjectNode> layers) => HoconTree.Resolve(layers, name => sources.Environment.GetValueOrDefault(name));
+        var layers = Layers(sources, reference, known, errors, out var isComplete);
+        try
+        {
+            var values = Resolve(layers);
+
+            // Whether SLURM's environment counts is itself a setting. Its layer lies below the others, which are used up by now and read again.
+            if (SlurmLayer.Read(values, sources.Environment, errors) is { } slurm)
+            {
+                layers = Layers(sources, reference, known, new ConfigurationErrors(), out _);
+                layers.Insert(1, slurm);
+                values = Resolve(layers);
+            }
+
+            known.Check(values, errors);
+            var options = CascadeOptions.Read(new OptionsReader(values, errors), sources.ProcessorCount);
+            errors.ThrowIfAny();
+            return new CascadeConfiguration(options, values);
+        }
+        catch (HoconException exception)
+        {
+            // A layer that could not be parsed may well have defined what is missing now.
+            if (isComplete)
+                errors.Add(exception);
+        }
+        errors.ThrowIfAny();
+        throw new InvalidOperationException("A configuration that does not resolve must have an error.");
+    }
+
+    /// <summary>All layers but SLURM's, the weakest first; incomplete where one could not be parsed.</summary>
+    private static List<ObjectNode> Layers(
+        ConfigurationSources sources, SourceText reference, KnownKeys known, ConfigurationErrors errors, out bool isComplete)
+    {
         List<ObjectNode> layers = [HoconTree.Parse(reference)];
         var complete = true;
 
@@ -74,23 +108,8 @@ public sealed class CascadeConfiguration
         layers.Add(EnvironmentLayer.Read(sources.Environment, known, errors));
         foreach (var argument in sources.Overrides)
             AddLayer(() => new SourceText(OriginKind.CommandLine, $"--set {argument}", argument));
-
-        try
-        {
-            var values = HoconTree.Resolve(layers, name => sources.Environment.GetValueOrDefault(name));
-            known.Check(values, errors);
-            var options = CascadeOptions.Read(new OptionsReader(values, errors), sources.ProcessorCount);
-            errors.ThrowIfAny();
-            return new CascadeConfiguration(options, values);
-        }
-        catch (HoconException exception)
-        {
-            // A layer that could not be parsed may well have defined what is missing now.
-            if (complete)
-                errors.Add(exception);
-        }
-        errors.ThrowIfAny();
-        throw new InvalidOperationException("A configuration that does not resolve must have an error.");
+        isComplete = complete;
+        return layers;
     }
 
     private static SourceText ReadFile(string path) =>

@@ -11,6 +11,9 @@ public sealed record CascadeOptions
     /// <summary><c>cascade.node</c></summary>
     public required NodeOptions Node { get; init; }
 
+    /// <summary><c>cascade.slurm</c></summary>
+    public required SlurmOptions Slurm { get; init; }
+
     /// <summary><c>cascade.remoting</c></summary>
     public required RemotingOptions Remoting { get; init; }
 
@@ -42,6 +45,7 @@ public sealed record CascadeOptions
         {
             Cluster = ClusterOptions.Read(cascade.Section("cluster")),
             Node = NodeOptions.Read(cascade.Section("node")),
+            Slurm = SlurmOptions.Read(cascade.Section("slurm")),
             Remoting = RemotingOptions.Read(cascade.Section("remoting")),
             Actors = ActorOptions.Read(cascade.Section("actors")),
             Leases = LeaseOptions.Read(cascade.Section("leases")),

@@ -13,10 +13,14 @@ public sealed record ClusterOptions
     /// <summary>The digest that names blocks.</summary>
     public required DigestAlgorithm Digest { get; init; }
 
+    /// <summary>Absolute path of a directory that all machines see, for the addresses of the nodes; empty for none.</summary>
+    public required string Directory { get; init; }
+
     internal static ClusterOptions Read(OptionsReader reader) => new()
     {
         Name = reader.Text("name", $"1 to {NameLengthMax} of a-z, 0-9 and '-'", IsName),
         Digest = reader.Choice("digest", ("blake3", DigestAlgorithm.Blake3), ("sha256", DigestAlgorithm.Sha256)),
+        Directory = reader.Text("directory", "an absolute path, or \"\" for none", static text => text.Length == 0 || OptionsReader.IsAbsolutePath(text)),
     };
 
     private static bool IsName(string text) =>
@@ -32,10 +36,14 @@ public sealed record NodeOptions
     /// <summary>Whether the node stores nothing for others and owns nothing: it asks, and its memory is for what it puts and reads.</summary>
     public required bool IsClient { get; init; }
 
+    /// <summary>How long the node may take to drain and stop; 1 s to 1 h.</summary>
+    public required TimeSpan DrainWithin { get; init; }
+
     internal static NodeOptions Read(OptionsReader reader) => new()
     {
         Id = reader.Integer("id", 0, int.MaxValue),
         IsClient = reader.Boolean("client"),
+        DrainWithin = reader.Duration("drain-within", TimeSpan.FromSeconds(1), TimeSpan.FromHours(1)),
     };
 }
 

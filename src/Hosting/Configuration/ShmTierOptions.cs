@@ -42,6 +42,9 @@ public sealed record ShmTierOptions
     /// <summary>Permissions of the arena file.</summary>
     public required UnixFileMode Mode { get; init; }
 
+    /// <summary>Whether the arena file stays at the stop of the node.</summary>
+    public required bool Keep { get; init; }
+
     /// <summary>Whether all memory is touched at start.</summary>
     public required bool PreFault { get; init; }
 
@@ -74,6 +77,7 @@ public sealed record ShmTierOptions
             Directory = reader.Text("directory", "an absolute path", OptionsReader.IsAbsolutePath),
             MaxBlocks = maxBlocks > 0 ? maxBlocks : (int)Math.Clamp(capacity / DerivedBlockBytes, DerivedBlocksMin, BlocksMax),
             Mode = reader.FileMode("mode"),
+            Keep = reader.Boolean("keep"),
             PreFault = reader.Boolean("pre-fault"),
             HugePages = reader.Boolean("huge-pages"),
             VerifyAfterAttach = reader.Boolean("verify-after-attach"),

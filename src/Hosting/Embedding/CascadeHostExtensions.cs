@@ -59,7 +59,8 @@ public static class CascadeHostExtensions
 
     /// <summary>
     /// Adds a client of a cluster: it stores nothing for others, joins with the host and leaves with it. Blocks of nodes on its machine are read in place. It finds
-    /// the cluster by <c>cascade.remoting.seeds</c> or, where that is empty, by the nodes of its machine. What can be injected is as with <see cref="AddCascade"/>.
+    /// the cluster by <c>cascade.remoting.seeds</c> or, where that is empty, by <c>cascade.cluster.directory</c> and the nodes of its machine.
+    /// What can be injected is as with <see cref="AddCascade"/>.
     /// The host's start throws <see cref="NodeRefusedException"/> when no node answers in time.
     /// </summary>
     /// <exception cref="ConfigurationException">Everything that is wrong with the configuration.</exception>

@@ -28,7 +28,10 @@ internal static class ClusterClient
         "cascade.node.client=true", "cascade.remoting.port=0", "cascade.remoting.bulk-port=0", "cascade.tiers.cold.directory=\"\"",
     ];
 
-    /// <summary>Joins the cluster: by its seeds or, where none are configured, by the nodes of this machine.</summary>
+    /// <summary>Nodes of the cluster's directory that are asked for entry: some of them may be gone, and all of a large cluster need not be known.</summary>
+    private const int SeedsMax = 256;
+
+    /// <summary>Joins the cluster: by its seeds or, where none are configured, by its directory and the nodes of this machine.</summary>
     /// <param name="options">The client's settings.</param>
     /// <param name="startup">What it is started with beside them; its arena goes with it, whatever that says.</param>
     /// <param name="timeout">How long to wait for the cluster.</param>
@@ -37,12 +40,14 @@ internal static class ClusterClient
     public static async Task<CascadeNode> JoinAsync(
         CascadeOptions options, NodeStartup startup, TimeSpan timeout, CancellationToken cancellationToken)
     {
-        var (cluster, directory) = (options.Cluster.Name, options.Tiers.Shm.Directory);
+        var (cluster, directory, shared) = (options.Cluster.Name, options.Tiers.Shm.Directory, options.Cluster.Directory);
         LeftArenas.Remove(directory, cluster);
-        var seeds = options.Remoting.Seeds.Count > 0 ? options.Remoting.Seeds : new SeedList(AddressFile.Find(directory, cluster));
+        var seeds = options.Remoting.Seeds.Count > 0 ? options.Remoting.Seeds : new SeedList(
+            (shared.Length > 0 ? AddressFile.Find(shared, cluster) : []).Concat(AddressFile.Find(directory, cluster)).Distinct().Take(SeedsMax));
         if (seeds.Count == 0)
             throw new NodeRefusedException(
-                $"No node of cluster {cluster} is known: {directory} has no address of one, and cascade.remoting.seeds is empty. Start one by 'cascade node' or "
+                $"No node of cluster {cluster} is known: {directory}{(shared.Length > 0 ? $" or {shared}" : "")} has no address of one, and cascade.remoting.seeds is "
+                + "empty. Start one by 'cascade node' or "
                 + "'cascade up', name another by cascade.cluster.name, or name nodes of other machines: --set cascade.remoting.seeds=[\"host:port\"].");
 
         using var patience = new CancellationTokenSource(timeout, startup.Time);

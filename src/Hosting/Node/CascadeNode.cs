@@ -7,6 +7,7 @@ using Cascade.Core.Membership;
 using Cascade.Core.Messages;
 using Cascade.Core.Sharding;
 using Cascade.Hosting.Configuration;
+using Cascade.Hosting.Slurm;
 using Microsoft.Extensions.Logging;
 
 namespace Cascade.Hosting.Node;
@@ -14,17 +15,14 @@ namespace Cascade.Hosting.Node;
 /// <summary>A running node: its arena, its actors, and the interface to them.</summary>
 public sealed class CascadeNode : IAsyncDisposable
 {
-    /// <summary>How long a stop waits for calls under way.</summary>
-    private static readonly TimeSpan DrainPatience = TimeSpan.FromSeconds(10);
-
-    /// <summary>How long the nodes that stay may take to fetch the part of the key index that this one had.</summary>
-    private static readonly TimeSpan HandOverPatience = TimeSpan.FromSeconds(10);
+    /// <summary>The most of the time to drain that calls under way get, of what is left by then the cold tier, and of what is left then the hand-over.</summary>
+    private const double CallsShare = 1 / 3.0, ColdShare = 0.5, HandOverShare = 2 / 3.0;
 
     private readonly NodeParts _parts;
     private readonly CascadeCache _cache;
     private readonly ILogger _logger;
     private readonly NodeStartup _startup;
-    private AddressFile? _addressFile;
+    private readonly List<AddressFile> _addressFiles = [];
     private Task? _stopped;
     private readonly Lock _stopOnce = new();
     private readonly TaskCompletionSource _drainAsked = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -76,6 +74,8 @@ public sealed class CascadeNode : IAsyncDisposable
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(startup);
         var logger = startup.Logging.CreateLogger("Cascade.Node");
+        if (options.Slurm.IsEnabled && !options.Node.IsClient)
+            JobLeftovers.RemoveEarlier(options, logger);
 
         // Setting memory aside takes seconds for gigabytes: not on the caller's thread.
         var parts = await Task.Run(() => NodeParts.Build(options, startup, logger), cancellationToken);
@@ -85,7 +85,7 @@ public sealed class CascadeNode : IAsyncDisposable
             await node.AwaitColdTierAsync(options.Tiers.Cold.Directory, cancellationToken);
             await parts.Cluster.Up.WaitAsync(cancellationToken);
             if (!options.Node.IsClient)
-                node._addressFile = AddressFile.Write(options.Tiers.Shm.Directory, options.Cluster.Name, parts.Cache.Self, options.Tiers.Shm.Mode, node.Address);
+                node.WriteAddress();
         }
         catch
         {
@@ -99,6 +99,24 @@ public sealed class CascadeNode : IAsyncDisposable
 
     /// <summary>A node of parts that were put together already and may not serve yet, for a world that is one thread.</summary>
     internal static CascadeNode Of(NodeParts parts, NodeStartup startup, ILogger logger) => new(parts, startup, logger);
+
+    /// <summary>Tells programs of this machine, and of all that see the cluster's directory, where the node is.</summary>
+    private void WriteAddress()
+    {
+        var shared = _parts.Options.Cluster.Directory;
+        foreach (var directory in shared.Length > 0 ? (string[])[_parts.Options.Tiers.Shm.Directory, shared] : [_parts.Options.Tiers.Shm.Directory])
+        {
+            try
+            {
+                Directory.CreateDirectory(directory);
+                _addressFiles.Add(AddressFile.Write(directory, _parts.Options.Cluster.Name, _parts.Cache.Self, _parts.Options.Tiers.Shm.Mode, Address));
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                throw new NodeRefusedException($"The node's address cannot be written to {directory}: {e.Message} Check cascade.cluster.directory.", e);
+            }
+        }
+    }
 
     private async Task AwaitColdTierAsync(string directory, CancellationToken cancellationToken)
     {
@@ -126,15 +144,22 @@ public sealed class CascadeNode : IAsyncDisposable
 
     private async Task StopAsync()
     {
-        _addressFile?.Dispose();
+        var time = new DrainTime(_startup.Time, _parts.Options.Node.DrainWithin);
+        foreach (var file in _addressFiles)
+            file.Dispose();
         _cache.Stop();
-        var isClean = await IsDrainedAsync() && await IsTierIdleAsync();
-        isClean &= await IsColdTierIdleAsync();
-        await HandOverAsync();
-        await _parts.Cluster.DepartAsync();
-        await _parts.System.Terminate();
-        await _parts.Fabric.DisposeAsync();
-        _parts.Tls?.Dispose();
+        var patience = time.Share(CallsShare);
+        var isClean = await IsDrainedAsync(patience) && await IsTierIdleAsync(patience);
+        if (!isClean)
+            NodeLog.StopNotClean(_logger, _cache.CallsUnderWay, patience);
+        isClean &= await IsColdTierIdleAsync(time.Share(ColdShare));
+        await HandOverAsync(time.Share(HandOverShare));
+        await _parts.Cluster.DepartAsync(time.Left);
+        if (!await time.IsDoneAsync(EndPartsAsync()))
+        {
+            NodeLog.PartsNotEnded(_logger, _parts.Options.Node.DrainWithin);
+            isClean = false;
+        }
 
         // A put that is still copying would write into memory that is gone: it keeps the arena open until the process ends.
         if (isClean)
@@ -144,29 +169,34 @@ public sealed class CascadeNode : IAsyncDisposable
             _parts.Arena.Dispose();
             _parts.Policy.Dispose();
         }
-        else
-        {
-            NodeLog.StopNotClean(_logger, _cache.CallsUnderWay, DrainPatience);
-        }
 
-        if (!_startup.KeepArena)
+        if (!_startup.KeepArena || !_parts.Options.Tiers.Shm.Keep)
             _parts.Arena.Remove();
+        if (_parts.Options.Slurm.IsEnabled && !_parts.Options.Tiers.Shm.Keep && !_parts.Options.Node.IsClient)
+            JobLeftovers.RemoveSiblings(_parts.Options, _logger);
         NodeLog.Stopped(_logger, _parts.Cache.Self);
     }
 
+    private async Task EndPartsAsync()
+    {
+        await _parts.System.Terminate();
+        await _parts.Fabric.DisposeAsync();
+        _parts.Tls?.Dispose();
+    }
+
     /// <summary>Gives others time to take over what this node is in charge of, when there are others.</summary>
-    private async Task HandOverAsync()
+    private async Task HandOverAsync(TimeSpan patience)
     {
         if (!HasHeirs())
             return;
-        await _parts.Cluster.BeginLeaveAsync();
+        await _parts.Cluster.BeginLeaveAsync(patience);
         var started = _startup.Time.GetTimestamp();
         using var poll = new PeriodicTimer(TimeSpan.FromMilliseconds(20), _startup.Time);
         while (HasHeirs() && await _parts.Actors.ShardsHeldAsync() > 0)
         {
-            if (_startup.Time.GetElapsedTime(started) > HandOverPatience)
+            if (_startup.Time.GetElapsedTime(started) > patience)
             {
-                NodeLog.HandOverNotDone(_logger, HandOverPatience);
+                NodeLog.HandOverNotDone(_logger, patience);
                 return;
             }
 
@@ -177,11 +207,11 @@ public sealed class CascadeNode : IAsyncDisposable
     private bool HasHeirs() => _parts.Cluster.View.Current.Members.Members.Any(member => member.Node != _parts.Cache.Self && member.TakesWork);
 
     /// <summary>What calls gave back at their end is told, not asked: an answer of the tier says that it has taken that in.</summary>
-    private async Task<bool> IsTierIdleAsync()
+    private async Task<bool> IsTierIdleAsync(TimeSpan patience)
     {
         try
         {
-            await Actors.Memory.Ask<TierReport>(ReportTier.Instance, DrainPatience);
+            await Actors.Memory.Ask<TierReport>(ReportTier.Instance, patience);
             return true;
         }
         catch (AskTimeoutException)
@@ -193,30 +223,30 @@ public sealed class CascadeNode : IAsyncDisposable
     /// <summary>
     /// What the cold tier was asked for is on disk, with a checkpoint for a quick start, and its device does not touch the arena any more.
     /// </summary>
-    private async Task<bool> IsColdTierIdleAsync()
+    private async Task<bool> IsColdTierIdleAsync(TimeSpan patience)
     {
         if (Actors.Cold is not { } cold)
             return true;
         try
         {
-            await cold.Ask<ColdSettled>(ColdSettle.Instance, DrainPatience);
+            await cold.Ask<ColdSettled>(ColdSettle.Instance, patience);
             return true;
         }
         catch (AskTimeoutException)
         {
-            NodeLog.ColdStopNotClean(_logger, DrainPatience);
+            NodeLog.ColdStopNotClean(_logger, patience);
             return false;
         }
     }
 
     /// <summary>True when no call is under way any more.</summary>
-    private async Task<bool> IsDrainedAsync()
+    private async Task<bool> IsDrainedAsync(TimeSpan patience)
     {
         var started = _startup.Time.GetTimestamp();
         using var poll = new PeriodicTimer(TimeSpan.FromMilliseconds(5), _startup.Time);
         while (_cache.CallsUnderWay > 0)
         {
-            if (_startup.Time.GetElapsedTime(started) > DrainPatience)
+            if (_startup.Time.GetElapsedTime(started) > patience)
                 return false;
             await poll.WaitForNextTickAsync();
         }

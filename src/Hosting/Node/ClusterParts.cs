@@ -15,8 +15,8 @@ namespace Cascade.Hosting.Node;
 /// <summary>What of a node makes it one of a cluster: its network, its membership, and what it knows of the others.</summary>
 internal sealed class ClusterParts
 {
-    /// <summary>How long the others are given to take in that this node has left.</summary>
-    private static readonly TimeSpan DepartPatience = TimeSpan.FromSeconds(2);
+    /// <summary>How long the others are given to take in that this node has left, and no longer than the node has.</summary>
+    private static readonly TimeSpan DepartPatienceMax = TimeSpan.FromSeconds(2);
 
     private readonly INodeNetwork _network;
     private readonly ILogger _logger;
@@ -87,24 +87,24 @@ internal sealed class ClusterParts
     };
 
     /// <summary>Announces that the node will leave: it gets no new work, and others take over what it has.</summary>
-    public async Task BeginLeaveAsync()
+    public async Task BeginLeaveAsync(TimeSpan within)
     {
         if (_membership is { } membership)
-            await AskAsync(membership, BeginLeave.Instance);
+            await AskAsync(membership, BeginLeave.Instance, within);
     }
 
     /// <summary>Leaves, so that the others need not find out.</summary>
-    public async Task DepartAsync()
+    public async Task DepartAsync(TimeSpan within)
     {
         if (_membership is { } membership)
-            await AskAsync(membership, Depart.Instance);
+            await AskAsync(membership, Depart.Instance, within);
     }
 
-    private static async Task AskAsync(IActorRef membership, object message)
+    private static async Task AskAsync(IActorRef membership, object message, TimeSpan within)
     {
         try
         {
-            await membership.Ask<object>(message, DepartPatience);
+            await membership.Ask<object>(message, within < DepartPatienceMax ? within : DepartPatienceMax);
         }
         catch (Exception e) when (e is AskTimeoutException or DeadLetterException or MailboxFullException)
         {

@@ -32,7 +32,7 @@ internal sealed class NodeLauncher : INodeLauncher
             Reset = request.Reset,
             KeepArena = request.KeepArena,
         };
-        return new Session(await ExplainAsync(() => CascadeNode.StartAsync(options, startup, cancellationToken)), options.Tiers.Shm.Directory);
+        return new Session(await ExplainAsync(() => CascadeNode.StartAsync(options, startup, cancellationToken)), options);
     }
 
     /// <inheritdoc/>
@@ -106,13 +106,15 @@ internal sealed class NodeLauncher : INodeLauncher
         }
     }
 
-    private sealed class Session(CascadeNode node, string memoryDirectory) : INodeSession
+    private sealed class Session(CascadeNode node, CascadeOptions options) : INodeSession
     {
         public ICascade Cache => node.Cache;
 
         public CascadeActors Actors => node.Actors;
 
-        public string MemoryDirectory => memoryDirectory;
+        public bool IsSlurmTask => options.Slurm.IsEnabled;
+
+        public string MemoryDirectory => options.Tiers.Shm.Directory;
 
         public Task<string> CannotGoOn => node.CannotGoOn;
 

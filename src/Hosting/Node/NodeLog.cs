@@ -75,6 +75,12 @@ internal static partial class NodeLog
     [LoggerMessage(1020, LogLevel.Information, "A connection for blocks from {From} was closed: {Reason} {Detail}")]
     public static partial void BulkClosed(ILogger logger, System.Net.EndPoint? from, Tiers.Fabric.BulkCloseReason reason, string? detail);
 
+    [LoggerMessage(1022, LogLevel.Information, "{Path} removed: {Bytes} bytes that a node of a job left when it was killed")]
+    public static partial void LeftoverRemoved(ILogger logger, string path, long bytes);
+
+    [LoggerMessage(1023, LogLevel.Warning, "Stopping although not all parts have ended after {Waited}: the process ends them")]
+    public static partial void PartsNotEnded(ILogger logger, TimeSpan waited);
+
     [LoggerMessage(1025, LogLevel.Information, "Another member of the cluster asked this node to drain: its host stops")]
     public static partial void DrainAsked(ILogger logger);
 }

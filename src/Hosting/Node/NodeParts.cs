@@ -19,7 +19,7 @@ namespace Cascade.Hosting.Node;
 
 /// <summary>What a node consists of, put together in the one order that works: arena, network, actors, and who knows whom.</summary>
 internal sealed record NodeParts(
-    ShmArena Arena, S3FifoPolicy Policy, PayloadWriter Writer, ActorSystem System, NodeActors Actors, CacheContext Cache, ColdParts? Cold,
+    CascadeOptions Options, ShmArena Arena, S3FifoPolicy Policy, PayloadWriter Writer, ActorSystem System, NodeActors Actors, CacheContext Cache, ColdParts? Cold,
     ClusterParts Cluster, NodeFabric Fabric, ClusterTls? Tls)
 {
     /// <summary>A binding stamped by a clock that is ahead by more than this is not believed.</summary>
@@ -68,7 +68,7 @@ internal sealed record NodeParts(
             tls?.Dispose();
             cold?.Dispose();
             arena.Dispose();
-            if (!startup.KeepArena)
+            if (!startup.KeepArena || !options.Tiers.Shm.Keep)
                 arena.Remove();
             policy.Dispose();
             throw;
@@ -93,7 +93,7 @@ internal sealed record NodeParts(
             options.Put.Deadline, options.Actors.AskTimeout, options.Leases.Duration, options.Put.HashThreads,
             options.Tiers.Cold.ReadAheadBytes > 0 ? ReadAheadBlocksMax : 0, quota);
         return new NodeParts(
-            arena, ground.Policy, writer, ground.System, actors,
+            options, arena, ground.Policy, writer, ground.System, actors,
             new CacheContext(
                 ground.Self, arena, writer, actors.Known, actors.Reader, new RemoteHits(options.Tracker.PromoteAfterHits), inventory, cluster.Nodes,
                 ground.Registered, clock, startup.Time, defaults)

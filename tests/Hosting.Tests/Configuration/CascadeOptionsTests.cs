@@ -24,6 +24,11 @@ public sealed class CascadeOptionsTests
         ["cascade.remoting.tls.ca"] = ("/a\ncascade.remoting.tls { certificate = /c, key = /k }", "Remoting.Tls.Authority", "/a"),
         ["cascade.cluster.name"] = ("other-1", "Cluster.Name", "other-1"),
         ["cascade.cluster.digest"] = ("sha256", "Cluster.Digest", DigestAlgorithm.Sha256),
+        ["cascade.cluster.directory"] = ("/shared", "Cluster.Directory", "/shared"),
+        ["cascade.slurm.enabled"] = ("yes\ncascade.node.client = yes\ncascade.slurm.local = yes", "Slurm.IsEnabled", true),
+        ["cascade.slurm.local"] = ("yes", "Slurm.IsLocal", true),
+        ["cascade.slurm.base-port"] = ("18000", "Slurm.BasePort", 18000),
+        ["cascade.node.drain-within"] = ("1m", "Node.DrainWithin", TimeSpan.FromMinutes(1)),
         ["cascade.node.id"] = ("2147483647", "Node.Id", int.MaxValue),
         ["cascade.node.client"] = ("yes", "Node.IsClient", true),
         ["cascade.actors.ask-timeout"] = ("2s", "Actors.AskTimeout", TimeSpan.FromSeconds(2)),
@@ -40,6 +45,7 @@ public sealed class CascadeOptionsTests
         ["cascade.tiers.shm.max-blocks"] = ("77", "Tiers.Shm.MaxBlocks", 77),
         ["cascade.tiers.shm.mode"] = ("0660", "Tiers.Shm.Mode",
             UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.GroupWrite),
+        ["cascade.tiers.shm.keep"] = ("no", "Tiers.Shm.Keep", false),
         ["cascade.tiers.shm.pre-fault"] = ("no", "Tiers.Shm.PreFault", false),
         ["cascade.tiers.shm.huge-pages"] = ("false", "Tiers.Shm.HugePages", false),
         ["cascade.tiers.shm.verify-after-attach"] = ("no", "Tiers.Shm.VerifyAfterAttach", false),
@@ -76,6 +82,7 @@ public sealed class CascadeOptionsTests
         ["cascade.remoting.tls.ca"] = ["Remoting.Tls.Certificate", "Remoting.Tls.PrivateKey"],
         ["cascade.tiers.shm.capacity"] = ["Tiers.Shm.MaxBlocks", "Tiers.Shm.MaxBlockBytes"],
         ["cascade.tiers.cold.capacity"] = ["Tiers.Cold.MaxBlockBytes"],
+        ["cascade.slurm.enabled"] = ["Node.IsClient", "Slurm.IsLocal"],
     };
 
     public static TheoryData<string> Keys => [.. Leaves()];

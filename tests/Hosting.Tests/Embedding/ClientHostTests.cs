@@ -41,6 +41,39 @@ public sealed class ClientHostTests
     }
 
     [Fact]
+    public async Task Client_of_another_machine_finds_the_cluster_by_its_directory()
+    {
+        var shared = Directory.CreateTempSubdirectory("cascade-shared-").FullName;
+        var otherMemory = Directory.CreateTempSubdirectory("cascade-memory-").FullName;
+        try
+        {
+            await using var nodes = await TestNodes.StartAsync(2, $"cascade.cluster.directory=\"{shared}\"");
+            Assert.Equal(2, Directory.GetFiles(shared).Length);
+
+            // What a killed node and an interrupted write left costs nothing but a refused connection.
+            await File.WriteAllTextAsync(Path.Combine(shared, $"cascade-{nodes.Cluster}-7.address"), "127.0.0.1:1", Token);
+            await File.WriteAllTextAsync(Path.Combine(shared, $"cascade-{nodes.Cluster}-8.address"), "127.0", Token);
+            await File.WriteAllTextAsync(Path.Combine(shared, $"cascade-{nodes.Cluster}-0.address.77"), "127.0", Token);
+            using (var host = Build(nodes.Cluster, $"cascade.cluster.directory=\"{shared}\"", $"cascade.tiers.shm.directory=\"{otherMemory}\""))
+            {
+                await host.StartAsync(Token);
+                await host.StopAsync(Token);
+            }
+
+            using var withoutDirectory = Build(nodes.Cluster, $"cascade.tiers.shm.directory=\"{otherMemory}\"");
+            await Assert.ThrowsAsync<NodeRefusedException>(() => withoutDirectory.StartAsync(Token));
+            await nodes.StopAsync(0);
+            Assert.False(File.Exists(Path.Combine(shared, $"cascade-{nodes.Cluster}-0.address")));
+            Assert.True(File.Exists(Path.Combine(shared, $"cascade-{nodes.Cluster}-1.address")));
+        }
+        finally
+        {
+            Directory.Delete(shared, recursive: true);
+            Directory.Delete(otherMemory, recursive: true);
+        }
+    }
+
+    [Fact]
     public async Task Host_does_not_start_without_a_cluster()
     {
         var cluster = TestNode.UniqueName("alone");

@@ -25,7 +25,7 @@ internal sealed record FleetSettings(string ClusterName, string MemoryDirectory)
     /// <summary>How long a node may take until it serves.</summary>
     public TimeSpan StartPatience { get; init; } = TimeSpan.FromMinutes(1);
 
-    /// <summary>How long a node may take to drain before it is killed: more than it allows itself, which is 10 s for each of three parts.</summary>
+    /// <summary>How long a node may take to drain before it is killed: more than it allows itself unless cascade.node.drain-within is changed.</summary>
     public TimeSpan StopPatience { get; init; } = TimeSpan.FromSeconds(40);
 
     /// <summary>What the processes run.</summary>

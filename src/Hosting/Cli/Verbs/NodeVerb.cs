@@ -11,14 +11,16 @@ internal static class NodeVerb
     {
         var verb = new VerbCommand(
             "node",
-            "Run a node until SIGTERM or Ctrl-C.",
+            "Run a node until SIGTERM, SIGUSR1 or Ctrl-C.",
             new Example("cascade node", "a node with the defaults"),
             new Example("cascade node --config hocon/local.conf", "with settings from a file"),
+            new Example("srun --ntasks-per-node=1 cascade node --config hocon/slurm.conf", "as one of the tasks of a SLURM job; see deploy/slurm"),
             new Example("cascade node --set cascade.tiers.shm.capacity=4GiB", "with 4 GiB of memory"),
             new Example("cascade node --reset", "start empty, also when the arena that is there cannot be used"))
         {
             Details = """
-                The first signal drains the node and ends it with exit code 0, as 'cascade drain' does; a second one ends it at once.
+                The first signal drains the node and ends it with exit code 0, as 'cascade drain' does, within cascade.node.drain-within.
+                Further ones change nothing; a second Ctrl-C ends it at once. SIGUSR1 is what SLURM can send ahead of a job's time limit.
                 Its blocks stay in /dev/shm and are served again by the next start, as they are after a crash.
                 Exit code 2: the configuration is wrong; all its faults are told. Exit code 3: the arena cannot be used.
                 """,
@@ -38,19 +40,23 @@ internal static class NodeVerb
             var request = options.RequestOf(line) with { Reset = line.GetValue(reset), KeepArena = true };
             if (options.TryPrintConfiguration(line, request, launcher, console))
                 return ExitCode.Ok;
-            using var input = line.GetValue(stopWithInput) ? new StandardInputEnd(Console.OpenStandardInput(), cancellationToken) : null;
-            await RunAsync(launcher, request, console, input?.Token ?? cancellationToken);
+            using var signals = new DrainSignals(cancellationToken);
+            using var input = line.GetValue(stopWithInput) ? new StandardInputEnd(Console.OpenStandardInput(), signals.Token) : null;
+            await RunAsync(launcher, request, console, signals, input?.Token ?? signals.Token);
             return ExitCode.Ok;
         });
         return verb;
     }
 
-    private static async Task RunAsync(INodeLauncher launcher, NodeRequest request, CliConsole console, CancellationToken stop)
+    private static async Task RunAsync(INodeLauncher launcher, NodeRequest request, CliConsole console, DrainSignals signals, CancellationToken stop)
     {
         try
         {
             await using (var node = await launcher.StartAsync(request, console, stop))
             {
+                // Outside of SLURM this signal is left to whom it belongs by now: some launchers of MPI tell by it that a rank is gone.
+                if (node.IsSlurmTask)
+                    signals.HearWarning();
                 console.Say("node: serving; SIGTERM or Ctrl-C drains and stops it");
                 var stopped = Task.Delay(Timeout.Infinite, stop);
                 var end = await Task.WhenAny(stopped, node.CannotGoOn, node.DrainAsked);
