@@ -131,8 +131,9 @@ internal sealed partial class Part : IDisposable
 
     private void Finish(TimeSpan? within = null)
     {
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"rank {Fabric.Rank} ok"));
         var end = Fabric.Stop(within ?? Patience);
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"rank {Fabric.Rank} ok {end}"));
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"rank {Fabric.Rank} {end}"));
     }
 
     private static void Figure(string name, double value) => Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{name} {value:0.###}"));
