@@ -26,6 +26,7 @@ internal sealed unsafe class MpiWorld : IRemoteMemory
     private readonly TaskCompletionSource _ready = new();
     private readonly TaskCompletionSource<MpiEnd> _ended = new();
     private readonly TaskCompletionSource _stop = new();
+    private readonly TaskCompletionSource _agreed = new();
     private MpiPeer[] _peers = [];
     private int _rank;
     private int _window;
@@ -84,7 +85,8 @@ internal sealed unsafe class MpiWorld : IRemoteMemory
         _stopWithin = within;
         _stop.TrySetResult();
 
-        return _ended.Task.Wait(within + FinalizeGrace) ? _ended.Task.Result : MpiEnd.LeftOpen;
+        Task.WaitAny([_ended.Task, _agreed.Task], within + FinalizeGrace);
+        return _ended.Task.Wait(FinalizeGrace) ? _ended.Task.Result : MpiEnd.LeftOpen;
     }
 
     public int BeginGet(nint to, int lengthBytes, int rank, long fromByte)
@@ -235,6 +237,7 @@ internal sealed unsafe class MpiWorld : IRemoteMemory
         MpiException.Check(Native.Mpi.MPI_Ibarrier(Native.Mpi.MPI_COMM_WORLD, out var barrier), "MPI_Ibarrier");
         if (!Await(ref barrier, _time.GetTimestamp(), _stopWithin))
             return MpiEnd.LeftOpen;
+        _agreed.SetResult();
         MpiException.Check(Native.Mpi.MPI_Win_unlock_all(_window), "MPI_Win_unlock_all");
         MpiException.Check(Native.Mpi.MPI_Win_free(ref _window), "MPI_Win_free");
         MpiException.Check(Native.Mpi.MPI_Finalize(), "MPI_Finalize");
