@@ -192,6 +192,27 @@ public sealed class MpiFabricTests : IDisposable
     }
 
     [Fact]
+    public void Large_pulls_read_less_at_a_time_while_there_are_small_ones()
+    {
+        using var box = new MpiSandbox(static options => options with { PieceBytes = 1 << 20, PiecesInFlight = 4 });
+        var (large, small) = (box.Box.Put(1, 5 << 20), box.Box.Put(2));
+        using var target = new TargetMemory(5 << 20);
+        using var further = new TargetMemory(5000);
+        Assert.Equal(PullOutcome.Done, box.End(box.Pull(large, target)).Outcome);
+        Assert.Equal(5, box.Ranks.Begun.Count(static length => length == 1 << 20));
+        box.Ranks.Begun.Clear();
+        var pull = box.Pull(large, target);
+        Assert.Equal(PullOutcome.Done, box.End(box.Pull(small, further)).Outcome);
+        Assert.Equal(PullOutcome.Done, box.End(pull).Outcome);
+        Assert.Equal(20, box.Ranks.Begun.Count(static length => length == 256 << 10));
+        target.AssertIs(ArenaSandbox.Bytes(1, 5 << 20));
+        box.Ranks.Begun.Clear();
+        box.Clock.Advance(Second);
+        Assert.Equal(PullOutcome.Done, box.End(box.Pull(large, target)).Outcome);
+        Assert.Equal(5, box.Ranks.Begun.Count(static length => length == 1 << 20));
+    }
+
+    [Fact]
     public void Whom_the_job_does_not_have_is_unreachable()
     {
         var copy = _box.Box.Put(1);

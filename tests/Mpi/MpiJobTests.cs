@@ -31,7 +31,9 @@ public sealed class MpiJobTests
         await job.AwaitAsync("pulling-0");
         await job.AwaitAsync("pulling-1");
         job.Signal(2, "KILL");
-        await job.SucceedAsync(0, 1);
+        var said = await job.SucceedAsync(0, 1);
+        Assert.Contains("rank 0 LeftOpen", said);
+        Assert.Contains("rank 1 LeftOpen", said);
     }
 
     [Fact]

@@ -18,6 +18,7 @@ public sealed class MpiFabric : IPayloadFabric, IDisposable
     private readonly Dictionary<NodeId, MpiPeer> _peers;
     private readonly MpiWorld? _world;
     private readonly Quarantine _quarantine;
+    private readonly SmallPulls _smallPulls;
     private readonly PullGate _smallGate;
     private readonly PullGate _largeGate;
     private readonly MpiLane _small;
@@ -32,8 +33,9 @@ public sealed class MpiFabric : IPayloadFabric, IDisposable
         (_options, _time, _world) = (options, time, memory as MpiWorld);
         _peers = peers.ToArray().ToDictionary(static peer => peer.Node);
         _quarantine = new Quarantine(options.QuarantineBytes);
+        _smallPulls = new SmallPulls(time);
         (_smallGate, _largeGate) = (new PullGate(options.MaxSmallPullsInFlight), new PullGate(options.MaxPullsInFlight));
-        _small = Lane(memory, new MpiLaneShape("cascade-mpi-small", options.MaxSmallPullsInFlight, options.SmallBytes, 1), _smallGate);
+        _small = Lane(memory, new MpiLaneShape("cascade-mpi-small", options.MaxSmallPullsInFlight, options.SmallBytes, 1, IsSmall: true), _smallGate);
         _large = new MpiLane[options.Threads];
         for (var i = 0; i < _large.Length; i++)
             _large[i] = Lane(memory, new MpiLaneShape($"cascade-mpi-{i + 1}", options.MaxPullsInFlight, options.PieceBytes, options.PiecesInFlight), _largeGate);
@@ -132,6 +134,8 @@ public sealed class MpiFabric : IPayloadFabric, IDisposable
         var gate = isSmall ? _smallGate : _largeGate;
         if (!gate.TryEnter())
             return Task.FromResult(PullResult.Busy);
+        if (isSmall)
+            _smallPulls.Note();
         var lane = isSmall ? _small : LeastBusy();
         var pull = new MpiPull(request, peer, lane, _options.DigestAlgorithm, _time.GetTimestamp(), cancellation);
         if (lane.TryAdd(pull))
@@ -152,7 +156,7 @@ public sealed class MpiFabric : IPayloadFabric, IDisposable
         return least;
     }
 
-    private MpiLane Lane(IRemoteMemory memory, MpiLaneShape shape, PullGate gate) => new(shape, memory, _quarantine, gate, Lose, _time);
+    private MpiLane Lane(IRemoteMemory memory, MpiLaneShape shape, PullGate gate) => new(shape, memory, _quarantine, gate, _smallPulls, Lose, _time);
 
     private void Lose(MpiPeer peer, string why)
     {

@@ -27,9 +27,10 @@ internal sealed class MpiLane : IDisposable
     private long _lastNews;
     private long _lastLate;
 
-    public MpiLane(MpiLaneShape shape, IRemoteMemory memory, Quarantine quarantine, PullGate gate, Action<MpiPeer, string> lose, TimeProvider time)
+    public MpiLane(MpiLaneShape shape, IRemoteMemory memory, Quarantine quarantine, PullGate gate, SmallPulls small, Action<MpiPeer, string> lose, TimeProvider time)
     {
-        (Memory, Time, PiecesInFlight, _gate, _lose) = (memory, time, shape.PiecesInFlight, gate, lose);
+        (Memory, Time, PiecesInFlight, Small, _gate, _lose) = (memory, time, shape.PiecesInFlight, small, gate, lose);
+        IsSmall = shape.IsSmall;
         Notes = new BouncePool(NoteBytes, shape.PullsMax);
         Pieces = new BouncePool(shape.PieceBytes, shape.PullsMax * shape.PiecesInFlight);
         _late = new LateGets(memory, quarantine, lose);
@@ -42,6 +43,12 @@ internal sealed class MpiLane : IDisposable
 
     /// <summary>Reads that one pull has under way.</summary>
     public int PiecesInFlight { get; }
+
+    /// <summary>True when its pulls give way to no others.</summary>
+    public bool IsSmall { get; }
+
+    /// <summary>What large pulls give way to.</summary>
+    public SmallPulls Small { get; }
 
     /// <summary>What descriptors land in.</summary>
     public BouncePool Notes { get; }

@@ -5,4 +5,5 @@ namespace Cascade.Tiers.Mpi;
 /// <param name="PullsMax">Most pulls at a time.</param>
 /// <param name="PieceBytes">Bytes of one read.</param>
 /// <param name="PiecesInFlight">Reads that one pull has under way.</param>
-internal readonly record struct MpiLaneShape(string Name, int PullsMax, int PieceBytes, int PiecesInFlight);
+/// <param name="IsSmall">True when its pulls give way to no others.</param>
+internal readonly record struct MpiLaneShape(string Name, int PullsMax, int PieceBytes, int PiecesInFlight, bool IsSmall = false);

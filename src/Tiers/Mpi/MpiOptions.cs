@@ -15,7 +15,10 @@ public sealed record MpiOptions
     /// <summary>What the cluster names its blocks by. Digests that are asked for are computed as the bytes land with BLAKE3, and left to the caller with SHA-256.</summary>
     public DigestAlgorithm DigestAlgorithm { get; init; } = DigestAlgorithm.Blake3;
 
-    /// <summary>Bytes of one read: 64 KiB to 64 MiB. A small pull waits behind the reads of large ones that are under way, but not behind those that are not begun.</summary>
+    /// <summary>
+    /// Bytes of one read: 64 KiB to 64 MiB. A small pull waits behind the reads of large ones that are under way, but not behind those that are not begun; while there are small pulls, large
+    /// ones read 256 KiB at a time at most.
+    /// </summary>
     public int PieceBytes { get; init; } = 1 << 20;
 
     /// <summary>Reads that one pull has under way: 1 to 64.</summary>
@@ -45,8 +48,10 @@ public sealed record MpiOptions
     /// <summary>A poll that took longer had work to do.</summary>
     public TimeSpan ProgressBusyAbove { get; init; } = TimeSpan.FromMicroseconds(3);
 
-    /// <summary>Polls without a rest after one that had work to do.</summary>
-    public int ProgressPollsAfterWork { get; init; } = 400;
+    /// <summary>
+    /// Polls without a rest after one that had work to do. They bridge the time until the reader's next read, about half a microsecond each: with too few, each small read waits for a rest.
+    /// </summary>
+    public int ProgressPollsAfterWork { get; init; } = 1000;
 
     /// <summary>How long the ranks may take to find each other.</summary>
     public TimeSpan StartTimeout { get; init; } = TimeSpan.FromMinutes(1);

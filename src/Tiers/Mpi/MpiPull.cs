@@ -132,10 +132,13 @@ internal sealed unsafe class MpiPull
                 (_descriptor, moved) = (descriptor, true);
         }
 
-        while (_begun < length && _gets.Count < _lane.PiecesInFlight)
+        var givesWay = !_lane.IsSmall && _lane.Small.AreAbout;
+        var piece = givesWay ? Math.Min(SmallPulls.PieceBytes, _lane.Pieces.PieceBytes) : _lane.Pieces.PieceBytes;
+        var most = givesWay ? Math.Min(SmallPulls.PiecesInFlight, _lane.PiecesInFlight) : _lane.PiecesInFlight;
+        while (_begun < length && _gets.Count < most)
         {
             var from = _peer.Layout.PayloadOffset + _request.Source.OffsetBytes + _request.SkipBytes + _begun;
-            if (Begin(_lane.Pieces, (int)Math.Min(_lane.Pieces.PieceBytes, length - _begun), from) is not { } get)
+            if (Begin(_lane.Pieces, (int)Math.Min(piece, length - _begun), from) is not { } get)
                 break;
             _gets.Enqueue(get);
             _begun += get.LengthBytes;
