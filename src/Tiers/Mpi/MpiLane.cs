@@ -9,6 +9,9 @@ internal sealed class MpiLane : IDisposable
 {
     private const int NoteBytes = 256;
 
+    // Some round trips of a fast network. On a busy machine a thread that yields is away for milliseconds.
+    private static readonly TimeSpan SpinsFor = TimeSpan.FromMicroseconds(200);
+
     // Longer than a piece takes by a slow network, shorter than anyone would mind losing a core for.
     private static readonly TimeSpan PollsFor = TimeSpan.FromMilliseconds(20);
     private static readonly TimeSpan Rest = TimeSpan.FromMilliseconds(1);
@@ -144,13 +147,19 @@ internal sealed class MpiLane : IDisposable
                 EndAll();
             else if (_pulls.Count == 0)
                 WaitForPulls();
-            else if (Time.GetElapsedTime(_lastNews) < PollsFor)
-                Thread.Yield();
             else
-                Thread.Sleep(Rest);
+                Pause(Time.GetElapsedTime(_lastNews));
             if (_givenUp || (_pulls.Count == 0 && _late.Count == 0 && IsClosed()))
                 return;
         }
+    }
+
+    private static void Pause(TimeSpan sinceNews)
+    {
+        if (sinceNews >= PollsFor)
+            Thread.Sleep(Rest);
+        else if (sinceNews >= SpinsFor)
+            Thread.Yield();
     }
 
     private bool IsClosed()
