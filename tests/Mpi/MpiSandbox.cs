@@ -19,7 +19,16 @@ internal sealed class MpiSandbox : IDisposable
         var arena = Box.Arena;
         var layout = new ArenaLayout(arena.SlotCount, arena.CapacityBytes);
         Ranks = new RanksStandIn(arena.PayloadAddress - (nint)layout.PayloadOffset);
-        var options = new MpiOptions { ClusterName = "test", Node = new NodeId(9), PieceBytes = 64 << 10, SmallBytes = 8192, PiecesInFlight = 2, Threads = 1, OnTrouble = Troubles.Add };
+        var options = new MpiOptions
+        {
+            ClusterName = "test",
+            Node = new NodeId(9),
+            PieceBytes = 64 << 10,
+            SmallBytes = 8192,
+            PiecesInFlight = 2,
+            Threads = 1,
+            OnTrouble = Troubles.Add,
+        };
         Fabric = new MpiFabric(change is null ? options : change(options), Ranks, [new MpiPeer(Holder, 0, layout), new MpiPeer(Other, 1, layout)], Clock);
     }
 

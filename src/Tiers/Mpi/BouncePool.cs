@@ -4,7 +4,8 @@ namespace Cascade.Tiers.Mpi;
 
 /// <summary>Native memory, in pieces of one length, that reads of other ranks land in before they are copied to where they are wanted. For one thread.</summary>
 /// <remarks>
-/// A read that did not come in time cannot be called back, and may store long after its pull has ended. So no read goes into memory that a pull has to give back, and a late one costs its
+/// A read that did not come in time cannot be called back, and may store long after its pull has ended. So no read goes into memory that a pull has to give back, and a late
+/// one costs its
 /// piece only, until it has come or for good. The price is one copy a byte, through a cache, by a thread that would else poll.
 /// </remarks>
 internal sealed unsafe class BouncePool(int pieceBytes, int piecesMax) : IDisposable

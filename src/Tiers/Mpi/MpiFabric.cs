@@ -8,7 +8,8 @@ namespace Cascade.Tiers.Mpi;
 
 /// <summary>Pulls from the arenas of the nodes that were started together as one MPI job, by one-sided reads. Thread-safe.</summary>
 /// <remarks>
-/// The nodes at the other end do nothing but let MPI run. Reads land in memory of the fabric's own and are copied from there, so that one that comes after its pull has ended does no harm.
+/// The nodes at the other end do nothing but let MPI run. Reads land in memory of the fabric's own and are copied from there, so that one that comes after its pull has ended
+/// does no harm.
 /// Who was not there at the start of the job, a node that was restarted among them, is not reached.
 /// </remarks>
 public sealed class MpiFabric : IPayloadFabric, IDisposable
@@ -65,7 +66,9 @@ public sealed class MpiFabric : IPayloadFabric, IDisposable
     /// <summary>The world, for measurements beside it.</summary>
     internal MpiWorld? World => _world;
 
-    /// <summary>Starts MPI, together with all ranks of the job, and opens the arena to them. Blocks, at most for <see cref="MpiOptions.StartTimeout"/>. Once in a process.</summary>
+    /// <summary>
+    /// Starts MPI, together with all ranks of the job, and opens the arena to them. Blocks, at most for <see cref="MpiOptions.StartTimeout"/>. Once in a process.
+    /// </summary>
     /// <param name="options">What it is to be.</param>
     /// <param name="arena">The node's arena. It is closed only after <see cref="Stop"/>.</param>
     /// <param name="time">The clock of deadlines.</param>
@@ -107,7 +110,8 @@ public sealed class MpiFabric : IPayloadFabric, IDisposable
     }
 
     /// <summary>
-    /// Tells that a node has died: its pulls end, it is not asked again, and MPI will be left without being finalized. Not for a node that leaves in order, for it may be that all do.
+    /// Tells that a node has died: its pulls end, it is not asked again, and MPI will be left without being finalized. Not for a node that leaves in order, for it may be
+    /// that all do.
     /// </summary>
     public void MarkDead(NodeId node)
     {
@@ -116,7 +120,8 @@ public sealed class MpiFabric : IPayloadFabric, IDisposable
     }
 
     /// <summary>
-    /// Ends pulls, with <see cref="PullOutcome.Unreachable"/>, then MPI, where that can be done: all ranks have to stop within the time given of each other. Blocks at most for about twice
+    /// Ends pulls, with <see cref="PullOutcome.Unreachable"/>, then MPI, where that can be done: all ranks have to stop within the time given of each other. Blocks at most
+    /// for about twice
     /// that time. Where MPI is left open, the process is to exit as it is; that harms nobody.
     /// </summary>
     public MpiEnd Stop(TimeSpan within)

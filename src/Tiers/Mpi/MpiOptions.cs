@@ -16,7 +16,8 @@ public sealed record MpiOptions
     public DigestAlgorithm DigestAlgorithm { get; init; } = DigestAlgorithm.Blake3;
 
     /// <summary>
-    /// Bytes of one read: 64 KiB to 64 MiB. A small pull waits behind the reads of large ones that are under way, but not behind those that are not begun; while there are small pulls, large
+    /// Bytes of one read: 64 KiB to 64 MiB. A small pull waits behind the reads of large ones that are under way, but not behind those that are not begun; while there are
+    /// small pulls, large
     /// ones read 256 KiB at a time at most.
     /// </summary>
     public int PieceBytes { get; init; } = 1 << 20;
@@ -49,7 +50,8 @@ public sealed record MpiOptions
     public TimeSpan ProgressBusyAbove { get; init; } = TimeSpan.FromMicroseconds(3);
 
     /// <summary>
-    /// Polls without a rest after one that had work to do. They bridge the time until the reader's next read, about half a microsecond each: with too few, each small read waits for a rest.
+    /// Polls without a rest after one that had work to do. They bridge the time until the reader's next read, about half a microsecond each: with too few, each small read
+    /// waits for a rest.
     /// </summary>
     public int ProgressPollsAfterWork { get; init; } = 1000;
 

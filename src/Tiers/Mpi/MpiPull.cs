@@ -9,7 +9,8 @@ namespace Cascade.Tiers.Mpi;
 
 /// <summary>One pull, from its start to its result. Its lane's thread alone steps it.</summary>
 /// <remarks>
-/// The copy's descriptor is read with the first bytes, so that a copy that has gone ends the pull early, and again when all bytes are here. The second read decides: generations only
+/// The copy's descriptor is read with the first bytes, so that a copy that has gone ends the pull early, and again when all bytes are here. The second read decides:
+/// generations only
 /// grow, and the copy was there when its place was told, so one that has its generation still has lain there all the time.
 /// </remarks>
 internal sealed unsafe class MpiPull

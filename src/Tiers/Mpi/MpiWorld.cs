@@ -13,7 +13,8 @@ internal sealed unsafe class MpiWorld : IRemoteMemory
 {
     private const int WarmUpBytes = 64;
 
-    // All have come by then, so what is left is done at once, unless one dies in the middle of it. Also, in releases of MPICH before 4.2 over UCX a rank that is done first goes on to wait
+    // All have come by then, so what is left is done at once, unless one dies in the middle of it. Also, in releases of MPICH before 4.2 over UCX a rank that is done first
+    // goes on to wait
     // without polling, and others then wait for ever for it to take part in closing their connections (pmodels/mpich#6596).
     private static readonly TimeSpan FinalizeGrace = TimeSpan.FromSeconds(2);
     private static int _started;

@@ -1,7 +1,9 @@
 namespace Cascade.Tiers.Mpi;
 
 /// <summary>Knows whether small pulls are about, for large ones to give way. Thread-safe.</summary>
-/// <remarks>A connection answers reads in their order: behind four pieces of 1 MiB that are under way, a small read waits for 4 ms at 1 GB/s; behind two of 256 KiB, for half of one.</remarks>
+/// <remarks>
+/// A connection answers reads in their order: behind four pieces of 1 MiB that are under way, a small read waits for 4 ms at 1 GB/s; behind two of 256 KiB, for half of one.
+/// </remarks>
 internal sealed class SmallPulls(TimeProvider time)
 {
     /// <summary>Bytes of one read of a large pull meanwhile.</summary>

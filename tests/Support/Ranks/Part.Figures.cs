@@ -122,10 +122,10 @@ internal sealed partial class Part
             if (piece < length / PieceBytes)
             {
                 var at = (long)piece * PieceBytes;
-                MpiException.Check(
-                    Mpi.MPI_Rget(
-                        landing.Target.Address + (nint)at, PieceBytes, Mpi.MPI_BYTE, 1, (nint)(payload + at), PieceBytes, Mpi.MPI_BYTE, world.Window, out requests[piece % InFlight]),
-                    "MPI_Rget");
+                var code = Mpi.MPI_Rget(
+                    landing.Target.Address + (nint)at, PieceBytes, Mpi.MPI_BYTE, 1, (nint)(payload + at), PieceBytes, Mpi.MPI_BYTE, world.Window,
+                    out requests[piece % InFlight]);
+                MpiException.Check(code, "MPI_Rget");
             }
         }
 

@@ -9,7 +9,9 @@ using Cascade.Tiers.Shm;
 
 namespace Cascade.Ranks;
 
-/// <summary>A rank with an arena, whose blocks follow from its number: all ranks put blocks of the same lengths in the same order, so each knows where they lie at the others.</summary>
+/// <summary>
+/// A rank with an arena, whose blocks follow from its number: all ranks put blocks of the same lengths in the same order, so each knows where they lie at the others.
+/// </summary>
 internal sealed partial class Part : IDisposable
 {
     private const uint FirstNode = 10;

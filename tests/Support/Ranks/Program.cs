@@ -1,7 +1,8 @@
 using System.Globalization;
 using Cascade.Ranks;
 
-// One rank of an MPI job that plays its part in a scenario. Says figures, "rank N ok" when all went as it should, and "rank N" with how MPI was left; what went wrong is on the error stream.
+// One rank of an MPI job that plays its part in a scenario. Says figures, "rank N ok" when all went as it should, and "rank N" with how MPI was left; what went wrong is on
+// the error stream.
 // Usage: cascade-ranks SCENARIO FOLDER, where the folder is empty and the same for all ranks.
 try
 {
