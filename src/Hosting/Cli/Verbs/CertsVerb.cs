@@ -32,7 +32,6 @@ internal static class CertsVerb
                 overwritten: further nodes are signed by the authority that is there.
                 A node needs ca.pem and its own two files. Whoever has ca.key can make nodes: keep it away from them.
                 Certificates for production come from your own authority; cascade.remoting.tls takes them as well.
-                No node uses them yet: they are for the cluster to come.
                 Exit code 2: DIR holds something that cannot be used; nothing was made. Exit code 1: a file could not be written.
                 """,
         };
