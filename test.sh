@@ -55,6 +55,9 @@ command -v dotnet >/dev/null 2>&1 || { ./cascade --version; exit 3; }
 
 # One node process for the compiler and two for MSBuild: two cores and no daemons left behind.
 export MSBUILDDISABLENODEREUSE=1 DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1
+
+# Processes that tests kill would leave their diagnostic pipes in /tmp.
+export DOTNET_EnableDiagnostics=0
 step "components" components || failed_step=0
 step "build" dotnet build Cascade.Actors.sln -c Release --nologo -v quiet -m:2 -p:UseSharedCompilation=false || finish
 step "format" dotnet format Cascade.Actors.sln --no-restore --verify-no-changes --exclude-diagnostics IDE0005

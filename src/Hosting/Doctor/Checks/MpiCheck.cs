@@ -39,7 +39,7 @@ internal sealed partial class MpiCheck(Machine machine) : ICheck
         if (version.Contains("Open MPI", StringComparison.OrdinalIgnoreCase))
             return Finding.Note($"{version} ({file})", $"Open MPI is refused, because its ABI is another than MPICH's: {OverTcp}", Install);
         return Family.Any(name => version.Contains(name, StringComparison.OrdinalIgnoreCase))
-            ? Finding.Ok($"{version}, ABI of MPICH ({file})", "can move blocks between machines by MPI, where nodes are started as its ranks")
+            ? Finding.Ok($"{version}, ABI of MPICH ({file})", "good for transfers by MPI; nodes do not make any yet, and use TCP")
             : Finding.Note($"{version} ({file})", $"a library that is not known to have the ABI of MPICH is refused: {OverTcp}", Install);
     }
 
