@@ -80,11 +80,8 @@ internal sealed class BulkTransfer : IDisposable
         try
         {
             connection = isFirst ? _lane.Take(_stop.Token) : TryTakeFurther();
-            if (connection is not null)
-            {
-                using var cut = connection.CutBy(_stop.Token);
-                Move(connection);
-            }
+            if (connection is not null && Move(connection) is { } failure)
+                Fail(failure);
         }
         catch (Exception) when (_stop.IsCancellationRequested)
         {
@@ -115,23 +112,25 @@ internal sealed class BulkTransfer : IDisposable
         }
     }
 
-    /// <summary>Moves pieces until none is left; the next one is asked for before the bytes of this one are received.</summary>
-    private void Move(BulkConnection connection)
+    /// <summary>
+    /// Moves pieces until none is left; the next one is asked for before the bytes of this one are received. Gives why the peer would not, which
+    /// leaves the connection as good as it was.
+    /// </summary>
+    private PullResult? Move(BulkConnection connection)
     {
+        using var cut = connection.CutBy(_stop.Token);
         var current = AskNext(connection);
         while (current is { } piece)
         {
             var next = AskNext(connection);
             var status = connection.Receive(piece, _request.Target.Address, piece.SkipBytes - _request.SkipBytes, _digest);
             if (status != BulkStatus.Good)
-            {
-                Fail(ResultOf(status));
-                return;
-            }
-
+                return ResultOf(status);
             Interlocked.Increment(ref _piecesDone);
             current = next;
         }
+
+        return null;
     }
 
     private BulkRequest? AskNext(BulkConnection connection)
