@@ -70,7 +70,10 @@ internal sealed class ClusterTls : IDisposable
         RemoteCertificateValidationCallback = Validate(CertificateUse.Server, refused),
     };
 
-    /// <summary>Shakes hands with a peer that has connected. The stream is closed on failure, else with the result. Blocks until then: whoever bounds it closes the connection.</summary>
+    /// <summary>
+    /// Shakes hands with a peer that has connected. The stream is closed on failure, else with the result. Blocks until then: whoever bounds it
+    /// closes the connection.
+    /// </summary>
     /// <param name="connection">The bare connection.</param>
     /// <exception cref="PeerRefusedException">The peer does not belong to the cluster, or speaks no TLS; says why.</exception>
     /// <exception cref="IOException">The connection broke.</exception>

@@ -2,7 +2,10 @@ using System.Net.Sockets;
 
 namespace Cascade.Tiers.Fabric;
 
-/// <summary>Bounds what the thread of a connection may be blocked in, one after another: closes the connection when the time given is over, or the server ends. For one thread.</summary>
+/// <summary>
+/// Bounds what the thread of a connection may be blocked in, one after another: closes the connection when the time given is over, or the server
+/// ends. For one thread.
+/// </summary>
 internal sealed class BulkWatch : IDisposable
 {
     private readonly Lock _turn = new();

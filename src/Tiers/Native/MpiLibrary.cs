@@ -17,8 +17,15 @@ public static unsafe class MpiLibrary
     /// <summary>Names of Open MPI 5, 4, 3 and 2: looked for only to be named in the refusal.</summary>
     internal static readonly string[] ForeignNames = ["libmpi.so.40", "libmpi.so.20"];
 
+    /// <summary>All names that are looked for, in their order.</summary>
+    public static IReadOnlyList<string> Names { get; } = [.. UsableNames, .. ForeignNames];
+
     /// <summary>Says what MPI there is, without starting it. The library stays loaded once it was found usable.</summary>
-    public static MpiLibraryProbe Probe() => TryLoad(out var probe) ? probe : probe;
+    public static MpiLibraryProbe Probe()
+    {
+        TryLoad(out var probe);
+        return probe;
+    }
 
     /// <summary>Loads the library for <see cref="Mpi"/>; false when there is none, or none of the ABI.</summary>
     internal static bool TryLoad(out MpiLibraryProbe probe)
@@ -66,7 +73,7 @@ public static unsafe class MpiLibrary
     }
 
     /// <summary>Tells by what a library says of itself whether its ABI is that of MPICH; null when it says nothing.</summary>
-    internal static MpiLibraryProbe Judge(string name, string? version)
+    public static MpiLibraryProbe Judge(string name, string? version)
     {
         if (version is null)
             return new MpiLibraryProbe(MpiLibraryKind.Foreign, name, "", $"{name} does not say what it is, so it is no MPI library of the MPICH ABI: {Cure}");

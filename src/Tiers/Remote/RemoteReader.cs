@@ -14,7 +14,8 @@ namespace Cascade.Tiers.Remote;
 /// <summary>Reads blocks that lie in the memory of other nodes: in place where the holder's arena can be mapped, else pulled into room here. Thread-safe.</summary>
 /// <remarks>
 /// A lease that gives access to memory is always one of the holder's own directory: counted there, limited in time, and ended when this life of the reader's node leaves the
-/// cluster. A pull needs none from here: a fabric leases what it moves, or looks at the copy's generation behind the bytes, and what has come is held against its id. The lease of the block's owner covers only the moment between its answer and that one; it may be released as soon as a read has ended. So hand-overs of owners
+/// cluster. A pull needs none from here: a fabric leases what it moves, or looks at the copy's generation behind the bytes, and what has come is held
+/// against its id. The lease of the block's owner covers only the moment between its answer and that one; it may be released as soon as a read has ended. So hand-overs of owners
 /// never break a reader. The reader is promised less time than the holder gave, and <see cref="BlockLease.IsHeld"/> also looks at the copy's generation, so
 /// that true after reading means that the bytes were the block's, whatever became of the holder meanwhile.
 /// </remarks>

@@ -26,7 +26,7 @@ public sealed class ProbedTests
     [InlineData("MVAPICH2 Version      :\t2.3.7", "MVAPICH2 2.3.7, ABI of MPICH (/lib/libmpich.so.12)")]
     public void Mpi_of_the_family_is_told_by_its_version(string version, string found)
     {
-        Says("mpi", new MpiLibrary("libmpich.so.12", "/lib/libmpich.so.12", version, null));
+        Says("mpi", new FoundMpi("libmpich.so.12", "/lib/libmpich.so.12", version, null));
         var finding = Mpi();
         Assert.Equal((CheckStatus.Ok, found), (finding.Status, finding.Found));
     }
@@ -34,7 +34,7 @@ public sealed class ProbedTests
     [Fact]
     public void Open_mpi_is_refused_by_name()
     {
-        Says("mpi", new MpiLibrary("libmpi.so.40", null, "Open MPI v4.1.4, package: Debian OpenMPI, ident: 4.1.4", null));
+        Says("mpi", new FoundMpi("libmpi.so.40", null, "Open MPI v4.1.4, package: Debian OpenMPI, ident: 4.1.4", null));
         var finding = Mpi();
         Assert.Equal((CheckStatus.Note, "Open MPI v4.1.4, package: Debian OpenMPI, ident: 4.1.4 (libmpi.so.40)"), (finding.Status, finding.Found));
         Assert.StartsWith("Open MPI is refused", finding.Effect, StringComparison.Ordinal);
@@ -43,9 +43,9 @@ public sealed class ProbedTests
     [Fact]
     public void Unknown_mpi_and_one_that_cannot_be_loaded_are_told()
     {
-        Says("mpi", new MpiLibrary("libmpi.so.12", "/opt/libmpi.so.12", "Other 1.0", null));
+        Says("mpi", new FoundMpi("libmpi.so.12", "/opt/libmpi.so.12", "Other 1.0", null));
         Assert.Equal((CheckStatus.Note, "Other 1.0 (/opt/libmpi.so.12)"), (Mpi().Status, Mpi().Found));
-        Says("mpi", new MpiLibrary("libmpich.so.12", null, null, "libucp.so.0: cannot open shared object file"));
+        Says("mpi", new FoundMpi("libmpich.so.12", null, null, "libucp.so.0: cannot open shared object file"));
         Assert.Equal(
             (CheckStatus.Problem, "libmpich.so.12 cannot be loaded (libucp.so.0: cannot open shared object file)"), (Mpi().Status, Mpi().Found));
     }

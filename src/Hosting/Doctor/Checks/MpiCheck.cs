@@ -3,6 +3,7 @@ using System.Text.RegularExpressions;
 using Cascade.Hosting.Configuration;
 using Cascade.Hosting.Doctor.Probes;
 using Cascade.Hosting.Doctor.Sources;
+using Cascade.Tiers.Native;
 
 namespace Cascade.Hosting.Doctor.Checks;
 
@@ -13,9 +14,6 @@ internal sealed partial class MpiCheck(Machine machine) : ICheck
 
     private const string Install =
         "install MPICH (Debian: apt-get install libmpich12), or load the module of MPICH, Cray MPICH, Intel MPI or MVAPICH, so that libmpich.so.12 or libmpi.so.12 is found";
-
-    /// <summary>All have the ABI of MPICH.</summary>
-    private static readonly string[] Family = ["MPICH", "Intel(R) MPI", "MVAPICH"];
 
     /// <inheritdoc/>
     public string Name => "mpi";
@@ -29,7 +27,7 @@ internal sealed partial class MpiCheck(Machine machine) : ICheck
                 $"loading the MPI library {ProbeWords.EndOf(outcome)}",
                 "a node that loads it would end in the same way",
                 "mend or remove the library that LD_LIBRARY_PATH or ldconfig gives as libmpich.so.12 or libmpi.so.12");
-        var mpi = JsonSerializer.Deserialize<MpiLibrary>(outcome.Output)!;
+        var mpi = JsonSerializer.Deserialize<FoundMpi>(outcome.Output)!;
         if (mpi.Name is null)
             return Finding.Note("no MPI library", OverTcp, $"for an RDMA network: {Install}");
         var file = mpi.Path ?? mpi.Name;
@@ -38,7 +36,7 @@ internal sealed partial class MpiCheck(Machine machine) : ICheck
         var version = Filling().Replace(mpi.Version?.Split('\n')[0] ?? "a version that it does not tell", " ").Trim();
         if (version.Contains("Open MPI", StringComparison.OrdinalIgnoreCase))
             return Finding.Note($"{version} ({file})", $"Open MPI is refused, because its ABI is another than MPICH's: {OverTcp}", Install);
-        return Family.Any(name => version.Contains(name, StringComparison.OrdinalIgnoreCase))
+        return MpiLibrary.Judge(mpi.Name, mpi.Version).Kind == MpiLibraryKind.Usable
             ? Finding.Ok($"{version}, ABI of MPICH ({file})", "good for transfers by MPI; nodes do not make any yet, and use TCP")
             : Finding.Note($"{version} ({file})", $"a library that is not known to have the ABI of MPICH is refused: {OverTcp}", Install);
     }

@@ -37,7 +37,7 @@ internal static class Probe
     public static void Run(string kind, TextWriter output)
     {
         NativeFunctions.EndAfter(LifeSecondsMax);
-        output.WriteLine(kind == Mpi ? JsonSerializer.Serialize(MpiLibrary.Load()) : JsonSerializer.Serialize(CudaDriver.Load()));
+        output.WriteLine(kind == Mpi ? JsonSerializer.Serialize(FoundMpi.Load()) : JsonSerializer.Serialize(CudaDriver.Load()));
         output.Flush();
     }
 }

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using System.Text;
+using Cascade.Tiers.Native;
 
 namespace Cascade.Hosting.Doctor.Probes;
 
@@ -8,29 +9,26 @@ namespace Cascade.Hosting.Doctor.Probes;
 /// <param name="Path">The file; null when it is not known.</param>
 /// <param name="Version">Its own words; null when it has none.</param>
 /// <param name="Fault">Why a library that is there cannot be used; null when it can, or when there is none.</param>
-internal sealed record MpiLibrary(string? Name, string? Path, string? Version, string? Fault)
+internal sealed record FoundMpi(string? Name, string? Path, string? Version, string? Fault)
 {
     /// <summary>More than any library's MPI_MAX_LIBRARY_VERSION_STRING.</summary>
     private const int VersionBytesMax = 16 << 10;
 
-    /// <summary>The first two are names of the MPICH ABI, the last is Open MPI's, looked for to refuse it by name.</summary>
-    private static readonly string[] Names = ["libmpich.so.12", "libmpi.so.12", "libmpi.so.40"];
-
     /// <summary>Loads the first that is there into this process.</summary>
-    public static MpiLibrary Load()
+    public static FoundMpi Load()
     {
-        foreach (var name in Names)
+        foreach (var name in MpiLibrary.Names)
         {
             if (LoadedLibrary.Load(name) is not { } library)
                 continue;
             if (library.Fault is not null)
-                return new MpiLibrary(name, library.Path, null, library.Fault);
+                return new FoundMpi(name, library.Path, null, library.Fault);
             return NativeLibrary.TryGetExport(library.Handle, "MPI_Get_library_version", out var function)
-                ? new MpiLibrary(name, library.Path, VersionBy(function), null)
-                : new MpiLibrary(name, library.Path, null, "it has no MPI_Get_library_version");
+                ? new FoundMpi(name, library.Path, VersionBy(function), null)
+                : new FoundMpi(name, library.Path, null, "it has no MPI_Get_library_version");
         }
 
-        return new MpiLibrary(null, null, null, null);
+        return new FoundMpi(null, null, null, null);
     }
 
     private static unsafe string? VersionBy(nint function)
