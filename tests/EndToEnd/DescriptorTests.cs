@@ -67,8 +67,11 @@ public sealed class DescriptorTests
         return least;
     }
 
+    /// <summary>What a process has open, but for the program's own code: that is loaded when it is first needed, once.</summary>
     private static string[] Descriptors(int process) =>
-        [.. Directory.GetFileSystemEntries(string.Create(CultureInfo.InvariantCulture, $"/proc/{process}/fd")).Select(TargetOf).Order(StringComparer.Ordinal)];
+        [.. Directory.GetFileSystemEntries(string.Create(CultureInfo.InvariantCulture, $"/proc/{process}/fd")).Select(TargetOf).Where(IsNotCode).Order(StringComparer.Ordinal)];
+
+    private static bool IsNotCode(string target) => Path.GetExtension(target) is not (".dll" or ".pdb" or ".so");
 
     private static string TargetOf(string descriptor)
     {
