@@ -1,5 +1,6 @@
 using Cascade.Core.Fabric;
 using Cascade.Core.Identity;
+using Cascade.Core.Membership;
 using Cascade.Core.Placement;
 using Cascade.Tiers.Mpi;
 using Cascade.Tiers.Shm;
@@ -29,7 +30,7 @@ internal sealed class MpiSandbox : IDisposable
             Threads = 1,
             OnTrouble = Troubles.Add,
         };
-        Fabric = new MpiFabric(change is null ? options : change(options), Ranks, [new MpiPeer(Holder, 0, layout), new MpiPeer(Other, 1, layout)], Clock);
+        Fabric = new MpiFabric(change is null ? options : change(options), Ranks, [new MpiPeer(new NodeLife(Holder, default), 0, layout), new MpiPeer(new NodeLife(Other, default), 1, layout)], Clock);
     }
 
     public ArenaSandbox Box { get; } = new();

@@ -1,6 +1,6 @@
 namespace Cascade.Core.Fabric;
 
-/// <summary>By what way bytes come from a peer's memory, fastest first.</summary>
+/// <summary>By what way bytes come from a peer's memory.</summary>
 public enum FabricKind
 {
     /// <summary>The peer's arena is mapped into this process: both run on one machine.</summary>

@@ -55,10 +55,10 @@ internal sealed class RemoteBenchmark
         var client = Load(
             cluster,
             [
-                "cascade.tiers.shm.capacity=256MiB", .. settings, "cascade.node.client=true", "cascade.node.id=65536",
+                "cascade.tiers.shm.capacity=256MiB", .. settings, "cascade.node.client=true", "cascade.node.id=65536", $"cascade.fabric={(isTcp ? "tcp" : "shm")}",
                 string.Create(CultureInfo.InvariantCulture, $"cascade.remoting.seeds=\"127.0.0.1:{fleet.Nodes[0].Port}\""),
             ]);
-        await using var node = await CascadeNode.StartAsync(client, new NodeStartup { KeepArena = false, WithoutMapping = isTcp }, cancellationToken);
+        await using var node = await CascadeNode.StartAsync(client, new NodeStartup { KeepArena = false }, cancellationToken);
         return await benchmark.MeasureAsync(node.Cache, cancellationToken);
     }
 

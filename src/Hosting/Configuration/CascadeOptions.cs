@@ -17,6 +17,12 @@ public sealed record CascadeOptions
     /// <summary><c>cascade.remoting</c></summary>
     public required RemotingOptions Remoting { get; init; }
 
+    /// <summary><c>cascade.fabric</c></summary>
+    public required FabricOrder Fabric { get; init; }
+
+    /// <summary><c>cascade.mpi</c></summary>
+    public required MpiTransferOptions Mpi { get; init; }
+
     /// <summary><c>cascade.actors</c></summary>
     public required ActorOptions Actors { get; init; }
 
@@ -47,6 +53,8 @@ public sealed record CascadeOptions
             Node = NodeOptions.Read(cascade.Section("node")),
             Slurm = SlurmOptions.Read(cascade.Section("slurm")),
             Remoting = RemotingOptions.Read(cascade.Section("remoting")),
+            Fabric = FabricOrder.Read(cascade),
+            Mpi = MpiTransferOptions.Read(cascade.Section("mpi")),
             Actors = ActorOptions.Read(cascade.Section("actors")),
             Leases = LeaseOptions.Read(cascade.Section("leases")),
             Put = PuttingOptions.Read(cascade.Section("put"), processorCount),

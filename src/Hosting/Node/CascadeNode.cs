@@ -18,6 +18,12 @@ public sealed class CascadeNode : IAsyncDisposable
     /// <summary>The most of the time to drain that calls under way get, of what is left by then the cold tier, and of what is left then the hand-over.</summary>
     private const double CallsShare = 1 / 3.0, ColdShare = 0.5, HandOverShare = 2 / 3.0;
 
+    /// <summary>The part of what is left after that, a third, as it may take twice as long, that other ranks of MPI get to stop as well.</summary>
+    private const double RanksShare = 1 / 3.0;
+
+    /// <summary>What they get while any of them works on.</summary>
+    private static readonly TimeSpan RanksMoment = TimeSpan.FromSeconds(1);
+
     private readonly NodeParts _parts;
     private readonly CascadeCache _cache;
     private readonly ILogger _logger;
@@ -78,7 +84,7 @@ public sealed class CascadeNode : IAsyncDisposable
             JobLeftovers.RemoveEarlier(options, logger);
 
         // Setting memory aside takes seconds for gigabytes: not on the caller's thread.
-        var parts = await Task.Run(() => NodeParts.Build(options, startup, logger), cancellationToken);
+        var parts = await Task.Run(() => NodeParts.Build(options, startup, logger, cancellationToken), cancellationToken);
         var node = new CascadeNode(parts, startup, logger);
         try
         {
@@ -155,7 +161,7 @@ public sealed class CascadeNode : IAsyncDisposable
         isClean &= await IsColdTierIdleAsync(time.Share(ColdShare));
         await HandOverAsync(time.Share(HandOverShare));
         await _parts.Cluster.DepartAsync(time.Left);
-        if (!await time.IsDoneAsync(EndPartsAsync()))
+        if (!await time.IsDoneAsync(EndPartsAsync(time)))
         {
             NodeLog.PartsNotEnded(_logger, _parts.Options.Node.DrainWithin);
             isClean = false;
@@ -177,10 +183,12 @@ public sealed class CascadeNode : IAsyncDisposable
         NodeLog.Stopped(_logger, _parts.Cache.Self);
     }
 
-    private async Task EndPartsAsync()
+    private async Task EndPartsAsync(DrainTime time)
     {
+        // The others of a job get the same word at about the same time; while one stays there is no end of MPI to wait for.
+        var ranksWithin = time.Share(RanksShare);
         await _parts.System.Terminate();
-        await _parts.Fabric.DisposeAsync();
+        await _parts.Fabric.EndAsync(HasHeirs() && ranksWithin > RanksMoment ? RanksMoment : ranksWithin);
         _parts.Tls?.Dispose();
     }
 

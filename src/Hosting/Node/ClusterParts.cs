@@ -23,6 +23,7 @@ internal sealed class ClusterParts
     private readonly TaskCompletionSource _up = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource<string> _overruled = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private IActorRef? _membership;
+    private Action<NodeId>? _died;
 
     /// <summary>Nobody is known yet: <see cref="Join"/> begins.</summary>
     public ClusterParts(NodeId self, INodeNetwork network, ILogger logger)
@@ -86,6 +87,9 @@ internal sealed class ClusterParts
             told(member.Node);
     };
 
+    /// <summary>Has somebody told of each node that died, by its number: it was removed, or was started again. Told also of one that was only cut off.</summary>
+    public void OnDied(Action<NodeId> told) => _died += told;
+
     /// <summary>Announces that the node will leave: it gets no new work, and others take over what it has.</summary>
     public async Task BeginLeaveAsync(TimeSpan within)
     {
@@ -139,6 +143,8 @@ internal sealed class ClusterParts
             return;
         }
 
+        if (after.State == MemberState.Removed || (before is not null && before.Life != after.Life && before.State != MemberState.Left))
+            _died?.Invoke(after.Node);
         if (before is not null && before.Life != after.Life)
             _network.MarkDown(before);
         if (after.IsLive)

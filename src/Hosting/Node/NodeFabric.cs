@@ -1,16 +1,20 @@
 using System.Globalization;
 using System.Net;
+using Cascade.Core.Clocks;
 using Cascade.Core.Fabric;
 using Cascade.Core.Ports;
+using Cascade.Core.Sharding;
 using Cascade.Hosting.Security;
 using Cascade.Tiers.Fabric;
+using Cascade.Tiers.Mpi;
 using Cascade.Tiers.Payload;
 using Cascade.Tiers.Remote;
+using Microsoft.Extensions.Logging;
 
 namespace Cascade.Hosting.Node;
 
 /// <summary>By what ways block bytes come from other nodes, and go to them.</summary>
-internal sealed class NodeFabric : IAsyncDisposable
+internal sealed class NodeFabric
 {
     /// <summary>Label by which a node tells where it serves bulk reads.</summary>
     public const string BulkLabel = "bulk";
@@ -22,11 +26,13 @@ internal sealed class NodeFabric : IAsyncDisposable
 
     private readonly BulkServer? _server;
     private readonly BulkClient? _client;
+    private readonly MpiFabric? _mpi;
+    private readonly ILogger? _logger;
 
-    private NodeFabric(FabricRouter router, SameHostFabric? mapping, BulkClient? client, BulkServer? server)
+    private NodeFabric(FabricRouter router, SameHostFabric? mapping, MpiFabric? mpi, BulkClient? client, BulkServer? server, ILogger? logger)
     {
-        (Router, Mapping, _client, _server) = (router, mapping, client, server);
-        Peers = new FabricPeers(router, mapping, client);
+        (Router, Mapping, _mpi, _client, _server, _logger) = (router, mapping, mpi, client, server, logger);
+        Peers = new FabricPeers(router, mapping, client, mpi);
     }
 
     /// <summary>Chooses among the ways.</summary>
@@ -34,6 +40,9 @@ internal sealed class NodeFabric : IAsyncDisposable
 
     /// <summary>Maps arenas of this machine; null where that is off.</summary>
     public SameHostFabric? Mapping { get; }
+
+    /// <summary>Reads by MPI; null where that is not used.</summary>
+    public MpiFabric? Mpi => _mpi;
 
     /// <summary>The ways, as they are told of nodes that come and go.</summary>
     public FabricPeers Peers { get; }
@@ -43,39 +52,38 @@ internal sealed class NodeFabric : IAsyncDisposable
 
     /// <summary>The ways of a simulated node.</summary>
     public static NodeFabric Of(IPayloadFabric simulated, TimeProvider time) =>
-        new(new FabricRouter(new FabricChooserSettings(), time, simulated), null, null, null);
+        new(new FabricRouter(new FabricChooserSettings(), time, simulated), null, null, null, null, null);
 
-    /// <summary>Begins to serve this node's arena, and to find others.</summary>
-    /// <exception cref="NodeRefusedException">The port cannot be listened on; the message says why and what to do.</exception>
-    public static NodeFabric Open(NodeGround ground, ClusterParts cluster, PayloadWriter writer, ClusterTls? tls)
+    /// <summary>Begins to serve this node's arena, and to find others. Blocks while MPI starts, where it is used.</summary>
+    /// <exception cref="NodeRefusedException">The port cannot be listened on, or MPI cannot be used as it is set; the message says why and what to do.</exception>
+    /// <exception cref="OperationCanceledException">It was given up.</exception>
+    public static NodeFabric Open(
+        NodeGround ground, ClusterParts cluster, PayloadWriter writer, ClusterTls? tls, HybridTimestamp start, CancellationToken cancellation)
     {
-        var (options, view, machine) = (ground.Options, cluster.View, MachineName());
+        var (settings, machine) = (ground.Options.Fabric, MachineName());
         BulkStreamWrapper? wrapper = tls is null ? null : (raw, isServer) => isServer ? tls.Accept(raw) : tls.Connect(raw);
-        var server = Serve(ground, wrapper);
-        var mapping = ground.Startup.WithoutMapping ? null : new SameHostFabric(
-            new SameHostOptions
-            {
-                ClusterName = options.Cluster.Name,
-                Directory = options.Tiers.Shm.Directory,
-                DigestAlgorithm = options.Cluster.Digest,
-                IsHere = peer => view.Current.Members.Find(peer)?.Metadata[MachineLabel] == machine,
-            },
+        var mapping = settings.Ways.Contains(FabricKind.Mapping) ? Map(ground, cluster.View, writer, machine) : null;
+        var mpi = settings.Ways.Contains(FabricKind.Mpi) ? NodeMpi.Start(ground, start, cancellation) : null;
+        if (mpi is not null)
+            cluster.OnDied(mpi.MarkDead);
+        BulkServer server;
+        try
+        {
+            server = Serve(ground, wrapper);
+        }
+        catch
+        {
+            mpi?.Dispose();
+            throw;
+        }
+
+        var client = Pull(ground, cluster.View, wrapper);
+        IPayloadFabric?[] all = [mapping, mpi, client];
+        var router = new FabricRouter(
+            new FabricChooserSettings { BySpeed = settings.IsAuto },
             ground.Time,
-            writer);
-        var client = new BulkClient(
-            new BulkClientOptions
-            {
-                ClusterName = options.Cluster.Name,
-                Node = ground.Self,
-                DigestAlgorithm = options.Cluster.Digest,
-                Locate = peer => EndPointOf(view.Current.Members.Find(peer)?.Metadata[BulkLabel]),
-                Wrapper = wrapper,
-            },
-            ground.Time);
-        var router = mapping is null
-            ? new FabricRouter(new FabricChooserSettings(), ground.Time, client)
-            : new FabricRouter(new FabricChooserSettings(), ground.Time, mapping, client);
-        return new NodeFabric(router, mapping, client, server)
+            [.. settings.Ways.Select(kind => Array.Find(all, fabric => fabric?.Kind == kind)).OfType<IPayloadFabric>()]);
+        return new NodeFabric(router, mapping, mpi, client, server, ground.Logger)
         {
             Labels =
             [
@@ -86,13 +94,40 @@ internal sealed class NodeFabric : IAsyncDisposable
     }
 
     /// <summary>Stops serving and pulling; after it nothing touches the arena.</summary>
-    public async ValueTask DisposeAsync()
+    /// <param name="ranksWithin">
+    /// How long other ranks of MPI are given to stop as well, so that it ends in order. Nothing here waits for them longer than about twice that.
+    /// </param>
+    public async Task EndAsync(TimeSpan ranksWithin)
     {
         if (_server is not null)
             await _server.DisposeAsync();
         _client?.Dispose();
         Mapping?.Dispose();
+        if (_mpi is not null && await Task.Run(() => _mpi.Stop(ranksWithin)) == MpiEnd.LeftOpen && _mpi.Size > 1)
+            NodeLog.MpiLeftOpen(_logger!);
     }
+
+    private static SameHostFabric Map(NodeGround ground, ClusterView view, PayloadWriter writer, string machine) => new(
+        new SameHostOptions
+        {
+            ClusterName = ground.Options.Cluster.Name,
+            Directory = ground.Options.Tiers.Shm.Directory,
+            DigestAlgorithm = ground.Options.Cluster.Digest,
+            IsHere = peer => view.Current.Members.Find(peer)?.Metadata[MachineLabel] == machine,
+        },
+        ground.Time,
+        writer);
+
+    private static BulkClient Pull(NodeGround ground, ClusterView view, BulkStreamWrapper? wrapper) => new(
+        new BulkClientOptions
+        {
+            ClusterName = ground.Options.Cluster.Name,
+            Node = ground.Self,
+            DigestAlgorithm = ground.Options.Cluster.Digest,
+            Locate = peer => EndPointOf(view.Current.Members.Find(peer)?.Metadata[BulkLabel]),
+            Wrapper = wrapper,
+        },
+        ground.Time);
 
     private static BulkServer Serve(NodeGround ground, BulkStreamWrapper? wrapper)
     {

@@ -75,6 +75,18 @@ internal static partial class NodeLog
     [LoggerMessage(1020, LogLevel.Information, "A connection for blocks from {From} was closed: {Reason} {Detail}")]
     public static partial void BulkClosed(ILogger logger, System.Net.EndPoint? from, Tiers.Fabric.BulkCloseReason reason, string? detail);
 
+    [LoggerMessage(1026, LogLevel.Information, "Blocks do not come by MPI: {Reason}")]
+    public static partial void MpiAbsent(ILogger logger, string reason);
+
+    [LoggerMessage(1027, LogLevel.Information, "MPI rank {Rank} of {Size} ({Library}), in {Milliseconds} ms")]
+    public static partial void MpiStarted(ILogger logger, int rank, int size, string library, long milliseconds);
+
+    [LoggerMessage(1028, LogLevel.Warning, "{Trouble}")]
+    public static partial void MpiTrouble(ILogger logger, string trouble);
+
+    [LoggerMessage(1029, LogLevel.Information, "MPI is left without MPI_Finalize: other ranks stay, or have died")]
+    public static partial void MpiLeftOpen(ILogger logger);
+
     [LoggerMessage(1022, LogLevel.Information, "{Path} removed: {Bytes} bytes that a node of a job left when it was killed")]
     public static partial void LeftoverRemoved(ILogger logger, string path, long bytes);
 

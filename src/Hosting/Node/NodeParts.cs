@@ -29,7 +29,7 @@ internal sealed record NodeParts(
     private const int ReadAheadBlocksMax = 256;
 
     /// <summary>Opens the arena, starts the actors and begins to join the cluster.</summary>
-    public static NodeParts Build(CascadeOptions options, NodeStartup startup, ILogger logger)
+    public static NodeParts Build(CascadeOptions options, NodeStartup startup, ILogger logger, CancellationToken cancellation = default)
     {
         var self = new NodeId((uint)options.Node.Id);
         var accesses = new AccessLog(options.Tracker.SampleLog);
@@ -60,7 +60,7 @@ internal sealed record NodeParts(
             foreach (var warning in tls?.Warnings ?? [])
                 NodeLog.TlsWarning(logger, warning);
             system = MakeSystem(options, startup, logger);
-            return Start(new NodeGround(options, startup, system, recipients, address, arena, policy, registered, accesses, cold, logger), tls);
+            return Start(new NodeGround(options, startup, system, recipients, address, arena, policy, registered, accesses, cold, logger), tls, cancellation);
         }
         catch
         {
@@ -75,7 +75,7 @@ internal sealed record NodeParts(
         }
     }
 
-    private static NodeParts Start(NodeGround ground, ClusterTls? tls)
+    private static NodeParts Start(NodeGround ground, ClusterTls? tls, CancellationToken cancellation)
     {
         var (options, startup, arena) = (ground.Options, ground.Startup, ground.Arena);
         var clock = new HybridClock(ClockDriftMax, arena.LastStamp);
@@ -86,7 +86,9 @@ internal sealed record NodeParts(
         var inventory = new NodeInventory(arena, ground.Cold?.Store);
         var quota = (long)(options.Tiers.Shm.CapacityBytes * options.Protection.QuotaShare);
         var writer = new PayloadWriter(options.Cluster.Digest, options.Put.HashThreads, options.Put.ParallelFromBytes);
-        var fabric = startup.Fabric is { } simulated ? NodeFabric.Of(simulated(arena), startup.Time) : NodeFabric.Open(ground, cluster, writer, tls);
+        var fabric = startup.Fabric is { } simulated
+            ? NodeFabric.Of(simulated(arena), startup.Time)
+            : NodeFabric.Open(ground, cluster, writer, tls, start, cancellation);
         var actors = NodeActors.Start(ground, cluster, fabric, clock, quota);
         cluster.Join(options, ground.System, startup, start, new MemberMetadata(options.Node.IsClient, [.. fabric.Labels, .. ground.Cold?.Labels ?? []]), actors.Subscribers);
         var defaults = new CacheDefaults(

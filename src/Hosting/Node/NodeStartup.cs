@@ -48,9 +48,6 @@ public sealed record NodeStartup
     /// <summary>Makes the device under the cold tier, on the arena's payload area and with where its completions go; null for files.</summary>
     internal Func<PayloadArea, CompletionInbox, IColdDevice>? ColdDevice { get; init; }
 
-    /// <summary>Reads no memory of other nodes by a mapping, as if all were on other machines.</summary>
-    internal bool WithoutMapping { get; init; }
-
     /// <summary>Stands between the memory tier and the arena, for tests; null for nothing.</summary>
     internal Func<IBlockArena, IBlockArena>? WatchArena { get; init; }
 

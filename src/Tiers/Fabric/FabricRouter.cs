@@ -10,14 +10,18 @@ public sealed class FabricRouter
     private readonly FabricChooser _chooser;
     private readonly TimeProvider _time;
     private readonly IPayloadFabric?[] _fabrics = new IPayloadFabric?[Enum.GetValues<FabricKind>().Length];
+    private readonly IPayloadFabric[] _order;
     private readonly Lock _turn = new();
 
     /// <summary>Starts with no peers.</summary>
+    /// <param name="settings">How fabrics are chosen.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="fabrics">The fabrics, in the order in which they are tried.</param>
     /// <exception cref="ArgumentException">A setting is outside its range, or two fabrics are of one kind.</exception>
     public FabricRouter(FabricChooserSettings settings, TimeProvider time, params ReadOnlySpan<IPayloadFabric> fabrics)
     {
         ArgumentNullException.ThrowIfNull(time);
-        (_chooser, _time) = (new FabricChooser(settings), time);
+        (_chooser, _time, _order) = (new FabricChooser(settings), time, fabrics.ToArray());
         foreach (var fabric in fabrics)
         {
             if (_fabrics[(int)fabric.Kind] is not null)
@@ -29,7 +33,7 @@ public sealed class FabricRouter
     /// <summary>Takes a peer in, or looks anew by which fabrics it can be reached: when it joins, and when it comes back. False when there are too many.</summary>
     public bool TryAdd(NodeId peer)
     {
-        var order = Array.FindAll(_fabrics, fabric => fabric is not null && fabric.CanReach(peer)).Select(fabric => fabric!.Kind).ToArray();
+        var order = Array.FindAll(_order, fabric => fabric.CanReach(peer)).Select(static fabric => fabric.Kind).ToArray();
         lock (_turn)
             return _chooser.TrySetFabrics(peer, order);
     }

@@ -1,5 +1,6 @@
 using Cascade.Core.Fabric;
 using Cascade.Core.Identity;
+using Cascade.Core.Membership;
 using Cascade.Core.Ports;
 using Cascade.Tiers.Fabric;
 using Cascade.Tiers.Shm;
@@ -72,15 +73,17 @@ public sealed class MpiFabric : IPayloadFabric, IDisposable
     /// <param name="options">What it is to be.</param>
     /// <param name="arena">The node's arena. It is closed only after <see cref="Stop"/>.</param>
     /// <param name="time">The clock of deadlines.</param>
+    /// <param name="cancellation">Gives up waiting for the other ranks.</param>
+    /// <exception cref="OperationCanceledException">It was given up.</exception>
     /// <exception cref="MpiRefusedException">There is no usable MPI library, the job was started in another way than it needs, or not all ranks came.</exception>
     /// <exception cref="ArgumentException">An option is outside its range.</exception>
-    public static MpiFabric Start(MpiOptions options, ShmArena arena, TimeProvider time)
+    public static MpiFabric Start(MpiOptions options, ShmArena arena, TimeProvider time, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(arena);
         ArgumentNullException.ThrowIfNull(time);
         options.Validate();
-        var world = MpiWorld.Start(options, arena, time);
+        var world = MpiWorld.Start(options, arena, time, cancellation);
         var fabric = new MpiFabric(options, world, world.Peers, time);
         foreach (var lane in fabric.Lanes)
             lane.Start();
@@ -109,9 +112,23 @@ public sealed class MpiFabric : IPayloadFabric, IDisposable
         return Begin(request, peer, cancellation);
     }
 
+    /// <summary>Tells which life of a node is in the cluster now: one that was started later than its rank is no rank, and is not asked.</summary>
+    public void Meet(NodeLife life)
+    {
+        if (_peers.TryGetValue(life.Node, out var peer) && peer.Life != life)
+            MarkDead(life.Node);
+    }
+
+    /// <summary>Tells that a node has left in order: it is not asked again.</summary>
+    public void MarkLeft(NodeId node)
+    {
+        if (_peers.TryGetValue(node, out var peer))
+            peer.Lose($"{node} has left");
+    }
+
     /// <summary>
-    /// Tells that a node has died: its pulls end, it is not asked again, and MPI will be left without being finalized. Not for a node that leaves in order, for it may be
-    /// that all do.
+    /// Tells that a node has died: its pulls end, it is not asked again, and MPI will be left without being finalized. Not for a node that leaves in order, see
+    /// <see cref="MarkLeft"/>, for it may be that all do.
     /// </summary>
     public void MarkDead(NodeId node)
     {
@@ -121,8 +138,7 @@ public sealed class MpiFabric : IPayloadFabric, IDisposable
 
     /// <summary>
     /// Ends pulls, with <see cref="PullOutcome.Unreachable"/>, then MPI, where that can be done: all ranks have to stop within the time given of each other. Blocks at most
-    /// for about twice
-    /// that time. Where MPI is left open, the process is to exit as it is; that harms nobody.
+    /// for about twice that time. Where MPI is left open, the process is to exit as it is; that harms nobody.
     /// </summary>
     public MpiEnd Stop(TimeSpan within)
     {

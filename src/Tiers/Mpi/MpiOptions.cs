@@ -1,3 +1,4 @@
+using Cascade.Core.Clocks;
 using Cascade.Core.Hashing;
 using Cascade.Core.Identity;
 
@@ -12,13 +13,15 @@ public sealed record MpiOptions
     /// <summary>This node: another one at each rank.</summary>
     public required NodeId Node { get; init; }
 
+    /// <summary>When this life of the node was started, by its own clock: tells it from one that is started later.</summary>
+    public HybridTimestamp Start { get; init; }
+
     /// <summary>What the cluster names its blocks by. Digests that are asked for are computed as the bytes land with BLAKE3, and left to the caller with SHA-256.</summary>
     public DigestAlgorithm DigestAlgorithm { get; init; } = DigestAlgorithm.Blake3;
 
     /// <summary>
     /// Bytes of one read: 64 KiB to 64 MiB. A small pull waits behind the reads of large ones that are under way, but not behind those that are not begun; while there are
-    /// small pulls, large
-    /// ones read 256 KiB at a time at most.
+    /// small pulls, large ones read 256 KiB at a time at most.
     /// </summary>
     public int PieceBytes { get; init; } = 1 << 20;
 

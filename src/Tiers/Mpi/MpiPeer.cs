@@ -1,20 +1,23 @@
 using Cascade.Core.Identity;
+using Cascade.Core.Membership;
 using Cascade.Tiers.Shm;
 
 namespace Cascade.Tiers.Mpi;
 
 /// <summary>A rank of the world, and whether it is worth asking. Thread-safe.</summary>
 /// <remarks>
-/// A rank with reads that did not come in time is asked again only once they have all come: a rank that was stopped, or a network that hung, recovers so, and one that died
-/// does not,
-/// whatever the transport says about it. A rank for which the library reported an error, or of whose death somebody told, is not asked again at all: MPI cannot mend a connection.
+/// A rank with reads that did not come in time is asked again only once they have all come: a rank that was stopped, or a network that hung, recovers so,
+/// and one that died does not, whatever the transport says about it. A rank for which the library reported an error, or of whose death somebody told, is not asked again at all: MPI cannot mend a connection.
 /// </remarks>
-internal sealed class MpiPeer(NodeId node, int rank, ArenaLayout layout)
+internal sealed class MpiPeer(NodeLife life, int rank, ArenaLayout layout)
 {
     private int _lateGets;
     private string? _lost;
 
-    public NodeId Node { get; } = node;
+    public NodeId Node => Life.Node;
+
+    /// <summary>The node as it was started: one of its number that was started later is no rank.</summary>
+    public NodeLife Life { get; } = life;
 
     public int Rank { get; } = rank;
 

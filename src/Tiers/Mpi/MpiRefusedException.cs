@@ -19,4 +19,7 @@ public sealed class MpiRefusedException : Exception
         : base(message, innerException)
     {
     }
+
+    /// <summary>True when the job's starter and the MPI library do not know of each other, so that each rank believes to be alone.</summary>
+    public bool IsWrongStart { get; init; }
 }

@@ -13,9 +13,8 @@ internal sealed unsafe class MpiWorld : IRemoteMemory
 {
     private const int WarmUpBytes = 64;
 
-    // All have come by then, so what is left is done at once, unless one dies in the middle of it. Also, in releases of MPICH before 4.2 over UCX a rank that is done first
-    // goes on to wait
-    // without polling, and others then wait for ever for it to take part in closing their connections (pmodels/mpich#6596).
+    // All have come by then, so what is left is done at once, unless one dies in the middle of it. Also, in releases of MPICH before 4.2 over UCX a rank that is done
+    // first goes on to wait without polling, and others then wait for ever for it to take part in closing their connections (pmodels/mpich#6596).
     private static readonly TimeSpan FinalizeGrace = TimeSpan.FromSeconds(2);
     private static int _started;
 
@@ -54,7 +53,7 @@ internal sealed unsafe class MpiWorld : IRemoteMemory
 
     /// <summary>Starts MPI together with all other ranks. Blocks.</summary>
     /// <exception cref="MpiRefusedException">It cannot be used, or not all came in time.</exception>
-    public static MpiWorld Start(MpiOptions options, ShmArena arena, TimeProvider time)
+    public static MpiWorld Start(MpiOptions options, ShmArena arena, TimeProvider time, CancellationToken cancellation)
     {
         if (!MpiLibrary.TryLoad(out var probe))
             throw new MpiRefusedException($"MPI cannot be used: {probe.Message}.");
@@ -64,15 +63,24 @@ internal sealed unsafe class MpiWorld : IRemoteMemory
         world._thread.Start();
         try
         {
-            if (world._ready.Task.Wait(options.StartTimeout))
+            if (world._ready.Task.Wait((int)Math.Min(options.StartTimeout.TotalMilliseconds, int.MaxValue), cancellation))
                 return world;
+            world._givenUp = true;
         }
-        catch (AggregateException failure) when (failure.InnerException is MpiRefusedException or MpiException)
+        catch (AggregateException failure) when (failure.InnerException is MpiRefusedException refused)
+        {
+            throw new MpiRefusedException(refused.Message, refused) { IsWrongStart = refused.IsWrongStart };
+        }
+        catch (AggregateException failure) when (failure.InnerException is MpiException)
         {
             throw new MpiRefusedException(failure.InnerException.Message, failure.InnerException);
         }
+        catch (OperationCanceledException)
+        {
+            world._givenUp = true;
+            throw;
+        }
 
-        world._givenUp = true;
         throw new MpiRefusedException(
             $"MPI did not start within {options.StartTimeout}: some ranks of the job did not come as far. Look at what they say, or allow more time.");
     }
@@ -160,7 +168,7 @@ internal sealed unsafe class MpiWorld : IRemoteMemory
         MpiException.Check(Native.Mpi.MPI_Comm_rank(Native.Mpi.MPI_COMM_WORLD, out _rank), "MPI_Comm_rank");
         MpiException.Check(Native.Mpi.MPI_Comm_size(Native.Mpi.MPI_COMM_WORLD, out var size), "MPI_Comm_size");
         if (WrongStart.FindFault(Environment.GetEnvironmentVariable, size) is { } fault)
-            throw new MpiRefusedException(fault);
+            throw new MpiRefusedException(fault) { IsWrongStart = true };
         var own = RankCard.Of(_options, _layout);
         var cards = new RankCard[size];
         fixed (RankCard* all = cards)

@@ -1,7 +1,9 @@
 using System.Runtime.InteropServices;
 using System.Text;
+using Cascade.Core.Clocks;
 using Cascade.Core.Hashing;
 using Cascade.Core.Identity;
+using Cascade.Core.Membership;
 using Cascade.Tiers.Shm;
 
 namespace Cascade.Tiers.Mpi;
@@ -11,10 +13,11 @@ namespace Cascade.Tiers.Mpi;
 internal struct RankCard
 {
     /// <summary>Changes with whatever a rank has to know of another's memory.</summary>
-    private const ulong CurrentVersion = 0x31_4950_4D43_5343;
+    private const ulong CurrentVersion = 0x32_4950_4D43_5343;
 
     public ulong Version;
     public ulong Cluster;
+    public ulong Start;
     public long PayloadBytes;
     public int SlotCount;
     public uint Node;
@@ -25,6 +28,7 @@ internal struct RankCard
     {
         Version = CurrentVersion,
         Cluster = BlockDigest.Compute(DigestAlgorithm.Blake3, Encoding.UTF8.GetBytes(options.ClusterName)).Prefix64,
+        Start = options.Start.Value,
         PayloadBytes = layout.PayloadBytes,
         SlotCount = layout.SlotCount,
         Node = options.Node.Value,
@@ -47,7 +51,7 @@ internal struct RankCard
             var node = new NodeId(card.Node);
             if (!ranks.TryAdd(node, rank))
                 throw new MpiRefusedException($"MPI ranks {ranks[node]} and {rank} are both {node}: give each rank a node number of its own.");
-            peers[rank] = new MpiPeer(node, rank, new ArenaLayout(card.SlotCount, card.PayloadBytes));
+            peers[rank] = new MpiPeer(new NodeLife(node, new HybridTimestamp(card.Start)), rank, new ArenaLayout(card.SlotCount, card.PayloadBytes));
         }
 
         return peers;

@@ -1,6 +1,7 @@
 using Cascade.Core.Identity;
 using Cascade.Core.Membership;
 using Cascade.Tiers.Fabric;
+using Cascade.Tiers.Mpi;
 
 namespace Cascade.Tiers.Remote;
 
@@ -9,7 +10,8 @@ namespace Cascade.Tiers.Remote;
 /// <param name="router">Chooses among the fabrics.</param>
 /// <param name="mapping">Maps arenas of this machine; null for none.</param>
 /// <param name="bulk">Pulls over TCP; null for none.</param>
-public sealed class FabricPeers(FabricRouter router, SameHostFabric? mapping, BulkClient? bulk)
+/// <param name="mpi">Pulls by MPI; null for none.</param>
+public sealed class FabricPeers(FabricRouter router, SameHostFabric? mapping, BulkClient? bulk, MpiFabric? mpi = null)
 {
     private readonly Dictionary<NodeId, (NodeLife Life, MemberState State)> _known = [];
 
@@ -25,6 +27,7 @@ public sealed class FabricPeers(FabricRouter router, SameHostFabric? mapping, Bu
             router.Forget(node);
             mapping?.Forget(node);
             bulk?.Forget(node);
+            mpi?.MarkLeft(node);
         }
 
         foreach (var member in members.Members)
@@ -36,6 +39,7 @@ public sealed class FabricPeers(FabricRouter router, SameHostFabric? mapping, Bu
 
             // Looked at again at each change of state: what it serves by may not have been there when it joined.
             _known[member.Node] = (member.Life, member.State);
+            mpi?.Meet(member.Life);
             router.TryAdd(member.Node);
         }
     }

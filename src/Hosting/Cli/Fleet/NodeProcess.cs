@@ -1,5 +1,6 @@
 using System.ComponentModel;
 using System.Diagnostics;
+using Cascade.Hosting.Node;
 
 namespace Cascade.Hosting.Cli.Fleet;
 
@@ -73,6 +74,10 @@ internal sealed class NodeProcess : IDisposable
             UseShellExecute = false,
         };
         start.Environment["NO_COLOR"] = "1";
+
+        // It is no rank of the job that this process may be one of.
+        foreach (var variable in NodeMpi.LauncherVariables)
+            start.Environment.Remove(variable);
         try
         {
             return new NodeProcess(Process.Start(start)!, say, time);
