@@ -38,6 +38,13 @@ internal sealed class DrainSignals : IDisposable
         _warning = PosixSignalRegistration.Create(Warning, OnSignal);
     }
 
+    /// <summary>Does nothing at SIGUSR1 from now on: by it mpiexec tells ranks that another one is gone.</summary>
+    public void IgnoreWarning()
+    {
+        _warning?.Dispose();
+        _warning = null;
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {

@@ -18,6 +18,9 @@ internal sealed record NodeRequest(string? ConfigFile, IReadOnlyList<string> Set
     /// </summary>
     public bool KeepArena { get; init; }
 
+    /// <summary>The node is one of the configured cluster although its arena goes with it: another name would found another cluster.</summary>
+    public bool IsInCluster { get; init; }
+
     /// <summary>The same with one more setting on top.</summary>
     public NodeRequest With(string path, string value) => this with { Settings = [.. Settings, $"{path}={value}"] };
 
@@ -70,8 +73,14 @@ internal interface INodeSession : IAsyncDisposable
     /// <summary>Completes when another member of the cluster asked that the node drain: it is to be stopped.</summary>
     Task DrainAsked { get; }
 
+    /// <summary>Nodes that take work, as the node knows now; itself among them once it is up.</summary>
+    int NodesUp => 1;
+
     /// <summary>True when the node is a task of srun: SLURM may warn it of the end of its job.</summary>
     bool IsSlurmTask => false;
+
+    /// <summary>True when the node is a rank of an MPI job.</summary>
+    bool IsRank => false;
 
     /// <summary>The directory in which its arena lies.</summary>
     string MemoryDirectory { get; }

@@ -38,6 +38,9 @@ public sealed record FabricOrder
             : throw new ArgumentException($"Expected {Expected}.", nameof(words));
     }
 
+    /// <summary>The word for a way.</summary>
+    internal static string WordOf(FabricKind way) => Words.First(word => word.Value == way).Key;
+
     /// <inheritdoc/>
     public bool Equals(FabricOrder? other) => other is not null && IsAuto == other.IsAuto && Ways.SequenceEqual(other.Ways);
 
@@ -45,7 +48,7 @@ public sealed record FabricOrder
     public override int GetHashCode() => HashCode.Combine(IsAuto, Ways.Count, Ways[0]);
 
     /// <inheritdoc/>
-    public override string ToString() => IsAuto ? Auto : string.Join(", ", Ways.Select(static way => Words.First(word => word.Value == way).Key));
+    public override string ToString() => IsAuto ? Auto : string.Join(", ", Ways.Select(WordOf));
 
     internal static FabricOrder Read(OptionsReader cascade)
     {

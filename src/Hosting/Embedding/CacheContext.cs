@@ -5,6 +5,7 @@ using Cascade.Core.Identity;
 using Cascade.Core.Ports;
 using Cascade.Core.Registry;
 using Cascade.Core.Tracking;
+using Cascade.Tiers.Fabric;
 using Cascade.Tiers.Payload;
 using Cascade.Tiers.Remote;
 using Cascade.Tiers.Shm;
@@ -43,6 +44,9 @@ internal sealed record CacheContext(
 
     /// <summary>Reads cold files that the node shares with others; null when it shares none.</summary>
     public SharedCopies? Shared { get; init; }
+
+    /// <summary>Pulls from other nodes; null when that is not to be counted.</summary>
+    public FabricRouter? Router { get; init; }
 
     /// <summary>Where blocks of other nodes were found lately.</summary>
     public KnownCopies Known { get; } = new();

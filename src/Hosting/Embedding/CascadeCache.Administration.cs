@@ -88,7 +88,10 @@ internal sealed partial class CascadeCache
             ? (TierReport)await AskAsync(_node, actor, ReportTier.Instance, time.Left, cancellationToken)
             : null;
         return new NodeStat(
-            _node.Self, cold is null ? [memory] : [memory, cold], _node.Registered.State.UsedBytes, _node.Defaults.ProtectedQuotaBytes, _node.Arena.Directory.HeldLeases);
+            _node.Self, cold is null ? [memory] : [memory, cold], _node.Registered.State.UsedBytes, _node.Defaults.ProtectedQuotaBytes, _node.Arena.Directory.HeldLeases)
+        {
+            Traffic = _node.Router?.Traffic ?? [],
+        };
     }
 
     /// <summary>Null when the key's block is registered; otherwise the outcome.</summary>

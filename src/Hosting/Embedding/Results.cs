@@ -1,3 +1,4 @@
+using Cascade.Core.Fabric;
 using Cascade.Core.Identity;
 using Cascade.Core.Leases;
 using Cascade.Core.Messages;
@@ -94,4 +95,8 @@ public sealed record BlockStat(KeyDigest Key, BlockDescription Block, long Lengt
 /// <param name="ProtectedBytes">Bytes of registered blocks.</param>
 /// <param name="ProtectedQuotaBytes">The most they may be.</param>
 /// <param name="Leases">Leases held now.</param>
-public sealed record NodeStat(NodeId Node, IReadOnlyList<TierReport> Tiers, long ProtectedBytes, long ProtectedQuotaBytes, int Leases);
+public sealed record NodeStat(NodeId Node, IReadOnlyList<TierReport> Tiers, long ProtectedBytes, long ProtectedQuotaBytes, int Leases)
+{
+    /// <summary>What came from other nodes, by the way it came, best way first. Memory of this machine that was read where it lies is not in it.</summary>
+    public IReadOnlyList<FabricTraffic> Traffic { get; init; } = [];
+}

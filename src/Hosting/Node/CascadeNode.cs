@@ -18,11 +18,16 @@ public sealed class CascadeNode : IAsyncDisposable
     /// <summary>The most of the time to drain that calls under way get, of what is left by then the cold tier, and of what is left then the hand-over.</summary>
     private const double CallsShare = 1 / 3.0, ColdShare = 0.5, HandOverShare = 2 / 3.0;
 
-    /// <summary>The part of what is left after that, a third, as it may take twice as long, that other ranks of MPI get to stop as well.</summary>
+    /// <summary>The part of what is left after that, a third, as it may take twice as long, that other ranks of MPI get at most to stop as well.</summary>
     private const double RanksShare = 1 / 3.0;
 
+    /// <summary>
+    /// What they get at most: those of a job that ends get the same word at about the same time, and nothing is lost where one is not waited for.
+    /// </summary>
+    private static readonly TimeSpan RanksWithin = TimeSpan.FromSeconds(3);
+
     /// <summary>What they get while any of them works on.</summary>
-    private static readonly TimeSpan RanksMoment = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan RanksWithinAtWork = TimeSpan.FromSeconds(1);
 
     private readonly NodeParts _parts;
     private readonly CascadeCache _cache;
@@ -64,6 +69,9 @@ public sealed class CascadeNode : IAsyncDisposable
 
     /// <summary>The actors of other nodes.</summary>
     internal NodeRefs Nodes => _parts.Cluster.Nodes;
+
+    /// <summary>True when the node is a rank of an MPI job.</summary>
+    public bool IsRank => _parts.Fabric.Mpi is not null;
 
     /// <summary>How the arena came to be open.</summary>
     public Tiers.Shm.AttachReport Attach => _parts.Arena.Report;
@@ -185,10 +193,9 @@ public sealed class CascadeNode : IAsyncDisposable
 
     private async Task EndPartsAsync(DrainTime time)
     {
-        // The others of a job get the same word at about the same time; while one stays there is no end of MPI to wait for.
-        var ranksWithin = time.Share(RanksShare);
+        var (share, most) = (time.Share(RanksShare), HasHeirs() ? RanksWithinAtWork : RanksWithin);
         await _parts.System.Terminate();
-        await _parts.Fabric.EndAsync(HasHeirs() && ranksWithin > RanksMoment ? RanksMoment : ranksWithin);
+        await _parts.Fabric.EndAsync(share < most ? share : most);
         _parts.Tls?.Dispose();
     }
 

@@ -83,7 +83,7 @@ internal sealed class NodeLauncher : INodeLauncher
         // A node that keeps nothing must not meet, or be met by, one that does: its arena has a name of its own, and it has no files but
         // those that the command line names.
         string[] withoutFiles = request.KeepArena ? [] : ["cascade.tiers.cold.directory=\"\""];
-        string[] throwaway = request.KeepArena
+        string[] throwaway = request.KeepArena || request.IsInCluster
             ? []
             : [string.Create(CultureInfo.InvariantCulture, $"cascade.cluster.name=throwaway-{Environment.ProcessId}")];
         return LoadWith(request.ConfigFile, [.. withoutFiles, .. request.Settings, .. throwaway]);
@@ -113,6 +113,10 @@ internal sealed class NodeLauncher : INodeLauncher
         public CascadeActors Actors => node.Actors;
 
         public bool IsSlurmTask => options.Slurm.IsEnabled;
+
+        public bool IsRank => node.IsRank;
+
+        public int NodesUp => node.Cluster.Members.Members.Count(static member => member.TakesWork);
 
         public string MemoryDirectory => options.Tiers.Shm.Directory;
 

@@ -102,6 +102,7 @@ internal sealed record NodeParts(
             {
                 IsClient = options.Node.IsClient,
                 Shared = actors.Shared,
+                Router = fabric.Router,
             },
             ground.Cold, cluster, fabric, tls);
     }

@@ -31,6 +31,10 @@ internal sealed record ReplayReport(
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public int? Nodes { get; init; }
 
+    /// <summary>Bytes that the node in this process pulled from others, by the way they came; null, and not in the document, for other processes and a node by itself.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyDictionary<string, long>? PulledBytes { get; init; }
+
     /// <summary>How often a node was killed.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public long? Kills { get; init; }

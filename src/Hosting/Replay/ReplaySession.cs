@@ -54,6 +54,8 @@ internal static class ReplaySession
         var report = ReplayReport.Of(tally, node, pageCacheGrowth, elapsed);
         if (target.Nodes is { } nodes)
             report = report with { Nodes = nodes, Kills = target.Killer?.Kills ?? 0, ErrorsByReason = tally.ErrorsByReason };
+        else if (await target.PulledBytesAsync() is { Count: > 0 } pulled)
+            report = report with { PulledBytes = pulled };
         return (report, isComplete);
     }
 

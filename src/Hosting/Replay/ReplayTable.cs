@@ -32,6 +32,7 @@ internal static class ReplayTable
         ("get latency p99", Quantity(report.GetP99Us, "us")),
         ("page cache growth", report.PageCacheGrowthBytes is { } bytes ? Size(bytes) : "not known here"),
         .. report.Nodes is { } nodes ? [("nodes", Count(nodes)), ("  killed", Count(report.Kills ?? 0))] : Array.Empty<(string, string)>(),
+        .. report.PulledBytes?.Select(static pulled => ($"pulled by {pulled.Key}", Size(pulled.Value))) ?? [],
         ("time", Quantity(report.Seconds, "s")),
     ]);
 }

@@ -1,5 +1,6 @@
 using Cascade.Core.Identity;
 using Cascade.Hosting.Cli.Fleet;
+using Cascade.Hosting.Configuration;
 
 namespace Cascade.Hosting.Replay;
 
@@ -20,6 +21,23 @@ internal sealed class ReplayTarget
 
     /// <summary>Kills nodes during the replay; null for none.</summary>
     public NodeKiller? Killer { get; private init; }
+
+    /// <summary>Bytes that a node in this process pulled from others since it started, by the word for the way; none where it has not.</summary>
+    public async Task<IReadOnlyDictionary<string, long>> PulledBytesAsync()
+    {
+        try
+        {
+            var stat = await Hosts[0].Cache.StatAsync(CancellationToken.None);
+            if (stat.Traffic.Any(static traffic => traffic.Pulls > 0))
+                return stat.Traffic.ToDictionary(static traffic => FabricOrder.WordOf(traffic.Kind), static traffic => traffic.Bytes);
+        }
+        catch (CascadeUnavailableException)
+        {
+            // Whoever asked for the tiers' figures has told it.
+        }
+
+        return new Dictionary<string, long>();
+    }
 
     /// <summary>A node in this process.</summary>
     public static ReplayTarget Of(ICascade cache) => new(

@@ -11,6 +11,7 @@ public sealed class FabricRouter
     private readonly TimeProvider _time;
     private readonly IPayloadFabric?[] _fabrics = new IPayloadFabric?[Enum.GetValues<FabricKind>().Length];
     private readonly IPayloadFabric[] _order;
+    private readonly (long Pulls, long Bytes)[] _pulled = new (long, long)[Enum.GetValues<FabricKind>().Length];
     private readonly Lock _turn = new();
 
     /// <summary>Starts with no peers.</summary>
@@ -27,6 +28,16 @@ public sealed class FabricRouter
             if (_fabrics[(int)fabric.Kind] is not null)
                 throw new ArgumentException($"There are two fabrics of the kind {fabric.Kind}.", nameof(fabrics));
             _fabrics[(int)fabric.Kind] = fabric;
+        }
+    }
+
+    /// <summary>What came by each fabric that there is, in the order in which they are tried. Memory that was read where it lies is not in it.</summary>
+    public IReadOnlyList<FabricTraffic> Traffic
+    {
+        get
+        {
+            lock (_turn)
+                return [.. _order.Select(fabric => new FabricTraffic(fabric.Kind, _pulled[(int)fabric.Kind].Pulls, _pulled[(int)fabric.Kind].Bytes))];
         }
     }
 
@@ -65,7 +76,15 @@ public sealed class FabricRouter
                 return PullResult.TimedOut;
             result = await _fabrics[(int)step.Kind]!.PullAsync(request with { Timeout = left }, cancellation);
             lock (_turn)
+            {
+                if (result.Outcome == PullOutcome.Done)
+                {
+                    ref var pulled = ref _pulled[(int)step.Kind];
+                    pulled = (pulled.Pulls + 1, pulled.Bytes + request.Target.LengthBytes);
+                }
+
                 step = _chooser.Report(Now, ref trial, result.Outcome);
+            }
         }
 
         return result;

@@ -16,7 +16,13 @@ internal sealed unsafe class MpiWorld : IRemoteMemory
     // All have come by then, so what is left is done at once, unless one dies in the middle of it. Also, in releases of MPICH before 4.2 over UCX a rank that is done
     // first goes on to wait without polling, and others then wait for ever for it to take part in closing their connections (pmodels/mpich#6596).
     private static readonly TimeSpan FinalizeGrace = TimeSpan.FromSeconds(2);
+    /// <summary>SIGUSR1 as Linux numbers it: it has no name in .NET.</summary>
+    private const PosixSignal RankGone = (PosixSignal)10;
+
     private static int _started;
+
+    // Lives as long as the process.
+    private static PosixSignalRegistration? _rankGone;
 
     private readonly MpiOptions _options;
     private readonly TimeProvider _time;
@@ -146,6 +152,9 @@ internal sealed unsafe class MpiWorld : IRemoteMemory
             throw new MpiRefusedException("MPI was started by the program that Cascade runs in: let Cascade do it, in a process of its own.");
         MpiException.Check(Native.Mpi.MPI_Init_thread(0, 0, Native.Mpi.MPI_THREAD_MULTIPLE, out var provided), "MPI_Init_thread");
         MpiException.Check(Native.Mpi.MPI_Comm_set_errhandler(Native.Mpi.MPI_COMM_WORLD, Native.Mpi.MPI_ERRORS_RETURN), "MPI_Comm_set_errhandler");
+
+        // mpiexec tells by this signal that a rank is gone, and the process would end by it. That ranks go is known without.
+        _rankGone = PosixSignalRegistration.Create(RankGone, static context => context.Cancel = true);
         try
         {
             if (provided < Native.Mpi.MPI_THREAD_MULTIPLE)

@@ -54,9 +54,10 @@ internal static class NodeVerb
         {
             await using (var node = await launcher.StartAsync(request, console, stop))
             {
-                // Outside of SLURM this signal is left to whom it belongs by now: some launchers of MPI tell by it that a rank is gone.
                 if (node.IsSlurmTask)
                     signals.HearWarning();
+                else if (node.IsRank)
+                    signals.IgnoreWarning();
                 console.Say("node: serving; SIGTERM or Ctrl-C drains and stops it");
                 var stopped = Task.Delay(Timeout.Infinite, stop);
                 var end = await Task.WhenAny(stopped, node.CannotGoOn, node.DrainAsked);

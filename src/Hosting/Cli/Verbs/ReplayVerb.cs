@@ -23,6 +23,9 @@ internal sealed class ReplayVerb
     /// <summary>Memory that a busy machine surely sets aside in a second, for all its nodes together.</summary>
     private const double BytesPerSecondMin = 256 << 20;
 
+    /// <summary>How long the nodes of other shares may take to come.</summary>
+    private static readonly TimeSpan OthersPatience = TimeSpan.FromMinutes(2);
+
     private const int KillEverySecondsMax = 86_400;
 
     private readonly CliConsole _console;
@@ -72,6 +75,19 @@ internal sealed class ReplayVerb
     private readonly Option<long?> _killEvery = CommonOptions.Count(
         "--kill-every", "Kill a node, drawn by the seed, every so many seconds, and start it again at once.", 1, KillEverySecondsMax);
 
+    private readonly Option<ReplayShare?> _share = new("--share")
+    {
+        Description = "Carry every N-th request, from the K-th on (0 to N-1): one of N replays, whose nodes are the cluster of the settings.",
+        HelpName = "K/N",
+        CustomParser = static result =>
+        {
+            if (ReplayShare.TryParse(result.Tokens[0].Value, out var share))
+                return share;
+            result.AddError($"'{result.Tokens[0].Value}' is not good for --share: expected K/N, such as 0/4, with K below N and N at most {ReplayShare.CountMax}.");
+            return null;
+        },
+    };
+
     private ReplayVerb(CliConsole console, INodeLauncher launcher)
     {
         _console = console;
@@ -89,6 +105,7 @@ internal sealed class ReplayVerb
             new Example("cascade replay trace.jsonl --limit 1000 --shm 4GiB", "1,000 requests of a trace, in 4 GiB of memory"),
             new Example("cascade replay trace.jsonl --shm 4GiB --cold /scratch --cold-capacity 40GiB", "what memory evicts goes to disk"),
             new Example("cascade replay --nodes 3 --shm 1GiB --kill-every 5", "a cluster of three nodes of 1 GiB each, one of which dies every 5 s"),
+            new Example("srun -n 4 bash -c 'cascade replay --config hocon/slurm.conf --share $SLURM_PROCID/4'", "on four nodes of a SLURM job, each a replay"),
             new Example("cascade replay --seed 7 --bytes-per-block 1MiB --json", "another generated load, larger blocks"))
         {
             Details = """
@@ -101,13 +118,15 @@ internal sealed class ReplayVerb
                 With --nodes the requests go to the nodes in turn, one at a time, through a client of each in this process: the turns of a
                 conversation go to different nodes. A hit counts as shared memory when the block lies at the client's own node, and as
                 another node's otherwise. With --kill-every the next kill waits until the node serves again.
+                With --share the node in this process joins the cluster of the settings (seeds and name) as one that stores, and the replay
+                begins when N nodes are there; those of the other shares run at the same time. Its memory goes with it at the end.
                 Exit code 1 when a byte was wrong, a call failed, or it was interrupted; the report is printed all the same. Calls that fail
                 because a node was killed are counted with their reasons, and do not change the exit code.
                 """,
         };
         command.Add(verb._trace);
         foreach (var option in (Option[])[
-            verb._limit, verb._bytesPerBlock, verb._shm, verb._cold, verb._coldCapacity, verb._seed, verb._nodes, verb._killEvery, verb._keep, verb._json,
+            verb._limit, verb._bytesPerBlock, verb._shm, verb._cold, verb._coldCapacity, verb._seed, verb._nodes, verb._killEvery, verb._share, verb._keep, verb._json,
         ])
             command.Add(option);
         verb._node.AddTo(command);
@@ -116,6 +135,8 @@ internal sealed class ReplayVerb
         {
             if (result.GetResult(verb._killEvery) is not null && result.GetResult(verb._nodes) is null)
                 result.AddError("--kill-every is for nodes in processes of their own: say how many with --nodes.");
+            if (result.GetResult(verb._share) is not null && (result.GetResult(verb._nodes) ?? result.GetResult(verb._keep)) is not null)
+                result.AddError("--share is for a node in this process whose memory goes with it: leave out --nodes and --keep.");
             if (result.GetValue(verb._trace) is not null && result.GetValue(verb._seed) is not null)
                 result.AddError("--seed is for the generated load: leave it out, or the trace.");
             if (result.GetResult(verb._coldCapacity) is not null && result.GetResult(verb._cold) is null)
@@ -157,7 +178,7 @@ internal sealed class ReplayVerb
 
     private NodeRequest RequestOf(ParseResult line, string? coldDirectory)
     {
-        var request = _node.RequestOf(line) with { KeepArena = line.GetValue(_keep) };
+        var request = _node.RequestOf(line) with { KeepArena = line.GetValue(_keep), IsInCluster = line.GetValue(_share) is not null };
         if (line.GetValue(_shm) is { } shmBytes)
             request = request.With(ShmCapacityPath, Text(shmBytes));
         if (coldDirectory is not null)
@@ -192,8 +213,28 @@ internal sealed class ReplayVerb
         }
 
         await using var node = await _launcher.StartAsync(request, _console, cancellationToken);
+        if (line.GetValue(_share) is { } share)
+        {
+            await AwaitOthersAsync(node, share, cancellationToken);
+            (requests, total) = (share.Of(requests), share.Of(total));
+        }
+
         return Print(line, await ReplaySession.RunAsync(
             ReplayTarget.Of(node.Cache), requests, total, bytesPerBlock, _console, cancellationToken));
+    }
+
+    private async Task AwaitOthersAsync(INodeSession node, ReplayShare share, CancellationToken cancellationToken)
+    {
+        var start = _console.Time.GetTimestamp();
+        using var poll = new PeriodicTimer(TimeSpan.FromMilliseconds(10), _console.Time);
+        while (node.NodesUp < share.Count)
+        {
+            if (_console.Time.GetElapsedTime(start) > OthersPatience)
+                throw new CliException(
+                    ExitCode.Unavailable,
+                    $"only {node.NodesUp} of {share.Count} nodes are there after {OthersPatience.TotalSeconds:0} s: do the other shares run, with the same cluster.name and seeds?");
+            await poll.WaitForNextTickAsync(cancellationToken);
+        }
     }
 
     private async Task<FleetHosts> StartFleetAsync(

@@ -1,0 +1,36 @@
+using System.Globalization;
+
+namespace Cascade.Hosting.Replay;
+
+/// <summary>The part of a load that one of several replays carries: every n-th request.</summary>
+/// <param name="Index">Which, from 0.</param>
+/// <param name="Count">How many replays there are, 1 or more.</param>
+internal readonly record struct ReplayShare(int Index, int Count)
+{
+    /// <summary>Most replays that share a load.</summary>
+    public const int CountMax = 4096;
+
+    /// <summary>Reads <c>K/N</c>; false when it is no share.</summary>
+    public static bool TryParse(string text, out ReplayShare share)
+    {
+        share = default;
+        var slash = text.IndexOf('/', StringComparison.Ordinal);
+        if (slash < 0
+            || !int.TryParse(text.AsSpan(0, slash), NumberStyles.None, CultureInfo.InvariantCulture, out var index)
+            || !int.TryParse(text.AsSpan(slash + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var count)
+            || count is < 1 or > CountMax || index >= count)
+            return false;
+        share = new ReplayShare(index, count);
+        return true;
+    }
+
+    /// <summary>How many of so many requests are in it.</summary>
+    public long Of(long total) => total / Count + (total % Count > Index ? 1 : 0);
+
+    /// <summary>Those of the requests that are in it.</summary>
+    public IEnumerable<TraceRequest> Of(IEnumerable<TraceRequest> requests)
+    {
+        var (index, count) = this;
+        return requests.Where((_, at) => at % count == index);
+    }
+}
