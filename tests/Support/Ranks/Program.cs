@@ -6,6 +6,13 @@ using Cascade.Ranks;
 // Usage: cascade-ranks SCENARIO FOLDER, where the folder is empty and the same for all ranks.
 try
 {
+    if (args[0].StartsWith("cache", StringComparison.Ordinal))
+    {
+        await using var cache = new CachePart(args[1]);
+        await cache.PlayAsync(args[0]);
+        return 0;
+    }
+
     using var part = new Part(args[1]);
     part.Play(args[0]);
     return 0;
