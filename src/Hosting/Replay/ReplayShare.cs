@@ -1,3 +1,4 @@
+using System.CommandLine;
 using System.Globalization;
 
 namespace Cascade.Hosting.Replay;
@@ -23,6 +24,20 @@ internal readonly record struct ReplayShare(int Index, int Count)
         share = new ReplayShare(index, count);
         return true;
     }
+
+    /// <summary>The option of the command line by which a share is named.</summary>
+    public static Option<ReplayShare?> Option() => new("--share")
+    {
+        Description = "Carry every N-th request, from the K-th on (0 to N-1): one of N replays, whose nodes are the cluster of the settings.",
+        HelpName = "K/N",
+        CustomParser = static result =>
+        {
+            if (TryParse(result.Tokens[0].Value, out var share))
+                return share;
+            result.AddError($"'{result.Tokens[0].Value}' is not good for --share: expected K/N, such as 0/4, with K below N and N at most {CountMax}.");
+            return null;
+        },
+    };
 
     /// <summary>How many of so many requests are in it.</summary>
     public long Of(long total) => total / Count + (total % Count > Index ? 1 : 0);

@@ -1,4 +1,5 @@
 using Cascade.Core.Identity;
+using Cascade.Hosting.Cli;
 using Cascade.Hosting.Cli.Fleet;
 using Cascade.Hosting.Configuration;
 
@@ -43,6 +44,9 @@ internal sealed class ReplayTarget
     public static ReplayTarget Of(ICascade cache) => new(
         [new ReplayHost(cache)], async () => NodeFigures.Of((await cache.StatAsync(CancellationToken.None)).Tiers), static () => []);
 
+    /// <summary>A cluster that runs already.</summary>
+    public static ReplayTarget Of(IClusterSession session) => new([new ReplayHost(session.Cache)], () => FiguresOfAsync(session), static () => []);
+
     /// <summary>A fleet.</summary>
     /// <param name="fleet">Its nodes serve.</param>
     /// <param name="killer">Kills them during the replay; null for none.</param>
@@ -61,6 +65,14 @@ internal sealed class ReplayTarget
 
     /// <summary>What went wrong with nodes beside the kills, in words. To be called once, at the end.</summary>
     public IReadOnlyList<string> Problems() => _problems();
+
+    private static async Task<NodeFigures> FiguresOfAsync(IClusterSession session)
+    {
+        var sum = default(NodeFigures);
+        foreach (var node in await ClusterReports.AskAllAsync(session, CancellationToken.None))
+            sum = sum.With(NodeFigures.Of(node.Tiers));
+        return sum;
+    }
 
     private static async Task<NodeFigures> FiguresOfAsync(FleetHosts fleet, NodeKiller? killer)
     {

@@ -30,6 +30,14 @@ internal sealed class SlurmJob : IAsyncDisposable
     /// <summary>Submits the job and waits until all its nodes serve.</summary>
     public static async Task<SlurmJob> StartAsync(VirtualSlurm slurm, int nodes, params (string Name, string Value)[] environment)
     {
+        var job = await SubmitAsync(slurm, nodes, environment);
+        await job.SaidAsync("node: serving;", nodes);
+        return job;
+    }
+
+    /// <summary>Submits the job.</summary>
+    public static async Task<SlurmJob> SubmitAsync(VirtualSlurm slurm, int nodes, params (string Name, string Value)[] environment)
+    {
         (string, string)[] small =
         [
             ("CASCADE_HOME", Repository.Root), ("CASCADE_DLL", Path.Combine(AppContext.BaseDirectory, "cascade.dll")),
@@ -41,9 +49,7 @@ internal sealed class SlurmJob : IAsyncDisposable
             small.Concat(environment), "sbatch", "--parsable", string.Create(CultureInfo.InvariantCulture, $"--nodes={nodes}"), "--time=10",
             $"--output={slurm.Folder}/job-%j.log", script);
         Assert.True(exitCode == 0, $"sbatch ended with {exitCode}: {output}{error}");
-        var job = new SlurmJob(slurm, output.Trim());
-        await job.SaidAsync("node: serving;", nodes);
-        return job;
+        return new SlurmJob(slurm, output.Trim());
     }
 
     /// <summary>Waits until the job has said this so many times.</summary>
@@ -56,6 +62,10 @@ internal sealed class SlurmJob : IAsyncDisposable
         string[] sample = ["bash", "-c", $". {ClientFile} && exec dotnet exec {Path.Combine(AppContext.BaseDirectory, EmbeddedHost)}"];
         return srun is null ? _slurm.RunAsync([], sample[0], sample[1..]) : _slurm.RunAsync([], "srun", [.. srun, .. sample]);
     }
+
+    /// <summary>Runs a verb against the job's cluster, told by the same file, behind srun with these options.</summary>
+    public Task<(int ExitCode, string Output, string Error)> RunClientAsync(string verb, params string[] srun) => _slurm.RunAsync(
+        [], "srun", [.. srun, "bash", "-c", $". {ClientFile} && exec dotnet exec {Path.Combine(AppContext.BaseDirectory, "cascade.dll")} {verb}"]);
 
     /// <summary>The file by which programs find the cluster.</summary>
     public string ClientFile => Path.Combine(_slurm.Folder, "shared", Cluster, "client.env");

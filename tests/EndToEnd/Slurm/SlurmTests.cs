@@ -1,5 +1,7 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
+using Cascade.Hosting.Tests.Architecture;
+using Cascade.Hosting.Tests.Embedding;
 
 namespace Cascade.EndToEnd.Slurm;
 
@@ -13,7 +15,10 @@ public sealed class SlurmTests(VirtualSlurm slurm) : IClassFixture<VirtualSlurm>
     {
         Assert.SkipUnless(slurm.Missing is null, slurm.Missing ?? "");
         await using var job = await SlurmJob.StartAsync(slurm, Nodes, ("CASCADE_PORTS", "4"));
+        for (var rank = 0; rank < Nodes; rank++)
+            await job.SaidAsync(string.Create(CultureInfo.InvariantCulture, $"MPI rank {rank} of {Nodes} "));
         Served(await job.RunSampleAsync($"--jobid={job.Number}", "--overlap", "--nodes=1", "--ntasks=1"), "Stored");
+        Replayed(await job.RunClientAsync($"replay --join --limit 20 --seed 3 --json", $"--jobid={job.Number}", "--overlap", "--nodes=1", "--ntasks=1"));
 
         const int Killed = 2;
         TestFleet.Signal("KILL", [job.ProcessOf(Killed)]);
@@ -29,6 +34,43 @@ public sealed class SlurmTests(VirtualSlurm slurm) : IClassFixture<VirtualSlurm>
         Stopped(job.Log, Nodes - 1);
         Assert.Contains("the nodes have ended: 137", job.Log, StringComparison.Ordinal);
         Assert.Empty(job.Left());
+    }
+
+    [Fact]
+    public async Task Tasks_that_srun_does_not_tell_MPI_of_are_refused_in_words()
+    {
+        Assert.SkipUnless(slurm.Missing is null, slurm.Missing ?? "");
+        await using var job = await SlurmJob.SubmitAsync(slurm, 2, ("CASCADE_MPI", "none"));
+        await job.EndAsync();
+        await job.SaidAsync("SLURM started 2 tasks and MPI sees 1 of them: start with `srun --mpi=pmi2`", 2);
+        await job.SaidAsync("set cascade.fabric = shm for a node without MPI", 2);
+        Assert.Contains("the nodes have ended: 3", job.Log, StringComparison.Ordinal);
+        Assert.Empty(job.Left());
+    }
+
+    [Fact]
+    public async Task Replays_that_are_the_tasks_of_a_step_share_a_load_by_MPI()
+    {
+        Assert.SkipUnless(slurm.Missing is null, slurm.Missing ?? "");
+        const int Shares = 3;
+        var name = TestNode.UniqueName("share");
+        var program = Path.Combine(AppContext.BaseDirectory, "cascade.dll");
+        var line = $"exec dotnet exec {program} replay --config {Path.Combine(Repository.Root, "hocon/slurm.conf")} --share $SLURM_PROCID/{Shares} --limit 60 --json --shm 64MiB "
+            + $"--set cascade.cluster.name={name} --set cascade.slurm.local=yes --set cascade.fabric=mpi";
+        var (exitCode, output, error) = await slurm.RunAsync(
+            [("UCX_TLS", "tcp,self"), ("CASCADE__REMOTING__INSECURE", "yes")],
+            "srun", "--mpi=pmi2", $"--nodes={Shares}", $"--ntasks={Shares}", $"--resv-ports={Shares}", "bash", "-c", line);
+        Assert.True(exitCode == 0, $"srun ended with {exitCode}: {output}{error}");
+        var reports = output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        Assert.Equal(Shares, reports.Length);
+        foreach (var report in reports)
+        {
+            Assert.StartsWith("{\"requests\":20,", report, StringComparison.Ordinal);
+            Assert.Contains("\"wrong_bytes\":0,\"errors\":0,", report, StringComparison.Ordinal);
+            Assert.Matches("\"pulled_bytes\":{\"shm\":0,\"mpi\":[1-9][0-9]*,\"tcp\":0}|\"pulled_bytes\":{\"mpi\":[1-9][0-9]*,\"tcp\":0}", report);
+        }
+
+        Assert.Empty(Directory.GetFiles("/dev/shm", $"cascade-{name}-*"));
     }
 
     [Theory]
@@ -82,6 +124,13 @@ public sealed class SlurmTests(VirtualSlurm slurm) : IClassFixture<VirtualSlurm>
             Assert.Matches($"^put block {block}: {put}$", lines[block]);
             Assert.StartsWith($"get block {block}: 65536 bytes, right, ", lines[6 + block], StringComparison.Ordinal);
         }
+    }
+
+    private static void Replayed((int ExitCode, string Output, string Error) replay)
+    {
+        Assert.True(replay.ExitCode == 0, $"The replay ended with {replay.ExitCode}: {replay.Output}{replay.Error}");
+        Assert.StartsWith("{\"requests\":20,", replay.Output, StringComparison.Ordinal);
+        Assert.Contains("\"wrong_bytes\":0,\"errors\":0,", replay.Output, StringComparison.Ordinal);
     }
 
     /// <summary>Every node that was not killed has drained once and has ended with 0: srun tells of those that do not.</summary>

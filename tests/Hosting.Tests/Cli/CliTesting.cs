@@ -15,6 +15,9 @@ internal sealed class CliTesting : INodeLauncher, IDisposable
 
     public int Stopped { get; private set; }
 
+    /// <summary>Nodes that the stand-in sees.</summary>
+    public int NodesUp { get; set; } = 1;
+
     public Func<NodeRequest, Exception?> OnStart { get; set; } = static _ => null;
 
     public Action OnStop { get; set; } = static () => { };
@@ -62,6 +65,8 @@ internal sealed class CliTesting : INodeLauncher, IDisposable
         public ICascade Cache => testing.Cache;
 
         public CascadeActors Actors => throw new NotSupportedException();
+
+        public int NodesUp => testing.NodesUp;
 
         public string MemoryDirectory => "/dev/shm";
 

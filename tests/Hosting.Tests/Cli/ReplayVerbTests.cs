@@ -46,6 +46,29 @@ public sealed class ReplayVerbTests : IDisposable
     }
 
     [Fact]
+    public async Task A_share_of_a_trace_is_carried_once_all_nodes_are_there()
+    {
+        File.WriteAllText(_path, Trace);
+        _cli.NodesUp = 2;
+        Assert.Equal(0, await _cli.RunAsync("replay", _path, "--share", "0/2", "--bytes-per-block", "1KiB", "--json"));
+        Assert.Contains("\"requests\":2,\"blocks_asked\":5,", _cli.Out, StringComparison.Ordinal);
+        Assert.Equal((true, false), (_cli.Started[0].IsInCluster, _cli.Started[0].KeepArena));
+    }
+
+    [Theory]
+    [InlineData("expected K/N", "--share", "2/2")]
+    [InlineData("leave out --nodes and --keep", "--share", "0/2", "--nodes", "2")]
+    [InlineData("leave out --nodes and --keep", "--share", "0/2", "--keep")]
+    [InlineData("--shm is for nodes that the replay starts", "--join", "--shm", "1GiB")]
+    [InlineData("--nodes is for nodes that the replay starts", "--join", "--nodes", "2")]
+    public async Task Options_that_do_not_go_together_are_refused(string expected, params string[] arguments)
+    {
+        Assert.Equal(2, await _cli.RunAsync(["replay", .. arguments]));
+        Assert.Contains(expected, _cli.Error, StringComparison.Ordinal);
+        Assert.Empty(_cli.Started);
+    }
+
+    [Fact]
     public async Task People_get_a_table()
     {
         File.WriteAllText(_path, Trace);

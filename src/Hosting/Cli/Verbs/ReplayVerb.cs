@@ -75,18 +75,12 @@ internal sealed class ReplayVerb
     private readonly Option<long?> _killEvery = CommonOptions.Count(
         "--kill-every", "Kill a node, drawn by the seed, every so many seconds, and start it again at once.", 1, KillEverySecondsMax);
 
-    private readonly Option<ReplayShare?> _share = new("--share")
+    private readonly Option<bool> _join = new("--join")
     {
-        Description = "Carry every N-th request, from the K-th on (0 to N-1): one of N replays, whose nodes are the cluster of the settings.",
-        HelpName = "K/N",
-        CustomParser = static result =>
-        {
-            if (ReplayShare.TryParse(result.Tokens[0].Value, out var share))
-                return share;
-            result.AddError($"'{result.Tokens[0].Value}' is not good for --share: expected K/N, such as 0/4, with K below N and N at most {ReplayShare.CountMax}.");
-            return null;
-        },
+        Description = "Carry the load to the running cluster of the settings, as a client; its blocks stay there.",
     };
+
+    private readonly Option<ReplayShare?> _share = ReplayShare.Option();
 
     private ReplayVerb(CliConsole console, INodeLauncher launcher)
     {
@@ -105,6 +99,7 @@ internal sealed class ReplayVerb
             new Example("cascade replay trace.jsonl --limit 1000 --shm 4GiB", "1,000 requests of a trace, in 4 GiB of memory"),
             new Example("cascade replay trace.jsonl --shm 4GiB --cold /scratch --cold-capacity 40GiB", "what memory evicts goes to disk"),
             new Example("cascade replay --nodes 3 --shm 1GiB --kill-every 5", "a cluster of three nodes of 1 GiB each, one of which dies every 5 s"),
+            new Example("cascade replay --join --limit 100", "against the cluster that runs on this machine"),
             new Example("srun -n 4 bash -c 'cascade replay --config hocon/slurm.conf --share $SLURM_PROCID/4'", "on four nodes of a SLURM job, each a replay"),
             new Example("cascade replay --seed 7 --bytes-per-block 1MiB --json", "another generated load, larger blocks"))
         {
@@ -118,6 +113,7 @@ internal sealed class ReplayVerb
                 With --nodes the requests go to the nodes in turn, one at a time, through a client of each in this process: the turns of a
                 conversation go to different nodes. A hit counts as shared memory when the block lies at the client's own node, and as
                 another node's otherwise. With --kill-every the next kill waits until the node serves again.
+                With --join evictions and promotions are those of the whole cluster meanwhile, whoever caused them.
                 With --share the node in this process joins the cluster of the settings (seeds and name) as one that stores, and the replay
                 begins when N nodes are there; those of the other shares run at the same time. Its memory goes with it at the end.
                 Exit code 1 when a byte was wrong, a call failed, or it was interrupted; the report is printed all the same. Calls that fail
@@ -126,7 +122,7 @@ internal sealed class ReplayVerb
         };
         command.Add(verb._trace);
         foreach (var option in (Option[])[
-            verb._limit, verb._bytesPerBlock, verb._shm, verb._cold, verb._coldCapacity, verb._seed, verb._nodes, verb._killEvery, verb._share, verb._keep, verb._json,
+            verb._limit, verb._bytesPerBlock, verb._shm, verb._cold, verb._coldCapacity, verb._seed, verb._nodes, verb._killEvery, verb._share, verb._join, verb._keep, verb._json,
         ])
             command.Add(option);
         verb._node.AddTo(command);
@@ -137,6 +133,9 @@ internal sealed class ReplayVerb
                 result.AddError("--kill-every is for nodes in processes of their own: say how many with --nodes.");
             if (result.GetResult(verb._share) is not null && (result.GetResult(verb._nodes) ?? result.GetResult(verb._keep)) is not null)
                 result.AddError("--share is for a node in this process whose memory goes with it: leave out --nodes and --keep.");
+            if (result.GetResult(verb._join) is not null
+                && ((Option[])[verb._nodes, verb._keep, verb._share, verb._shm, verb._cold]).FirstOrDefault(option => result.GetResult(option) is not null) is { } other)
+                result.AddError($"{other.Name} is for nodes that the replay starts: leave it out, or --join.");
             if (result.GetValue(verb._trace) is not null && result.GetValue(verb._seed) is not null)
                 result.AddError("--seed is for the generated load: leave it out, or the trace.");
             if (result.GetResult(verb._coldCapacity) is not null && result.GetResult(verb._cold) is null)
@@ -210,6 +209,12 @@ internal sealed class ReplayVerb
                 : null;
             return Print(line, await ReplaySession.RunAsync(
                 ReplayTarget.Of(fleet, killer), requests, total, bytesPerBlock, _console, cancellationToken));
+        }
+
+        if (line.GetValue(_join))
+        {
+            await using var client = await _launcher.ConnectAsync(new ClientRequest(request) { BlockBytes = bytesPerBlock }, _console, cancellationToken);
+            return Print(line, await ReplaySession.RunAsync(ReplayTarget.Of(client), requests, total, bytesPerBlock, _console, cancellationToken));
         }
 
         await using var node = await _launcher.StartAsync(request, _console, cancellationToken);
