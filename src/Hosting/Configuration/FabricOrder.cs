@@ -52,7 +52,7 @@ public sealed record FabricOrder
 
     internal static FabricOrder Read(OptionsReader cascade)
     {
-        var words = cascade.Texts(Key, Expected, static text => text == Auto || Words.ContainsKey(text));
+        var words = cascade.Texts(Key, Expected, static _ => true);
         try
         {
             return Of(words);

@@ -187,6 +187,28 @@ public sealed class CascadeOptionsTests
     public void Cold_tier_is_present_once_it_has_a_directory() =>
         Assert.True(ConfigurationTesting.Load(null, null, "cascade.tiers.cold.directory = /cold").Options.Tiers.Cold.IsPresent);
 
+    [Theory]
+    [InlineData("auto", "auto", true, false)]
+    [InlineData("mpi", "mpi, tcp", false, true)]
+    [InlineData("[shm, mpi]", "shm, mpi, tcp", false, true)]
+    [InlineData("\"tcp, shm\"", "tcp, shm", false, false)]
+    public void Order_of_ways_is_read_and_ends_with_tcp(string setting, string expected, bool isAuto, bool needsMpi)
+    {
+        var fabric = ConfigurationTesting.Load(null, null, $"cascade.fabric = {setting}").Options.Fabric;
+        Assert.Equal((expected, isAuto, needsMpi), (fabric.ToString(), fabric.IsAuto, fabric.NeedsMpi));
+    }
+
+    [Theory]
+    [InlineData("rdma")]
+    [InlineData("[]")]
+    [InlineData("[auto, tcp]")]
+    [InlineData("[tcp, tcp]")]
+    public void Order_of_ways_that_is_none_is_refused(string setting)
+    {
+        var exception = Assert.Throws<ConfigurationException>(() => ConfigurationTesting.Load(null, null, $"cascade.fabric = {setting}"));
+        Assert.Contains("expected auto, or some of shm, mpi and tcp in the order in which they are tried", Assert.Single(exception.Messages), StringComparison.Ordinal);
+    }
+
     private static IEnumerable<string> Leaves() =>
         KnownKeys.Leaves(ConfigurationTesting.Reference()).Select(path => string.Join('.', path));
 

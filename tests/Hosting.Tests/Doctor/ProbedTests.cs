@@ -50,6 +50,19 @@ public sealed class ProbedTests
             (CheckStatus.Problem, "libmpich.so.12 cannot be loaded (libucp.so.0: cannot open shared object file)"), (Mpi().Status, Mpi().Found));
     }
 
+    [Fact]
+    public void Mpi_that_the_configuration_names_has_to_be_there()
+    {
+        Finding Named(string order) => _machine.Examine(machine => new MpiCheck(machine), $"cascade.fabric = {order}");
+        var missing = Named("[shm, mpi]");
+        Assert.Equal((CheckStatus.Problem, "no MPI library", "a node does not start, because cascade.fabric names mpi"), (missing.Status, missing.Found, missing.Effect));
+        Assert.EndsWith("; or set cascade.fabric = auto", missing.Cure, StringComparison.Ordinal);
+        Says("mpi", new FoundMpi("libmpich.so.12", "/lib/libmpich.so.12", "MPICH Version:\t4.0.2", null));
+        Assert.Equal("nodes that srun or mpiexec starts together read each other's memory by MPI", Named("[shm, mpi]").Effect);
+        Assert.Equal("nodes that srun or mpiexec starts together read each other's memory by MPI", Named("auto").Effect);
+        Assert.Equal("not used: cascade.fabric does not name mpi", Named("shm").Effect);
+    }
+
     [Theory]
     [InlineData(null, "killed after 3 s", "loading the MPI library did not end (killed after 3 s)")]
     [InlineData(139, "", "loading the MPI library ended by signal 11")]
