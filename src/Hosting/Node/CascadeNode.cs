@@ -123,7 +123,7 @@ public sealed class CascadeNode : IAsyncDisposable
             try
             {
                 Directory.CreateDirectory(directory);
-                _addressFiles.Add(AddressFile.Write(directory, _parts.Options.Cluster.Name, _parts.Cache.Self, _parts.Options.Tiers.Shm.Mode, Address));
+                _addressFiles.Add(AddressFile.Write(directory, _parts.Options.Cluster.Name, _parts.Cache.Self, _parts.Options.Tiers.Shm.Mode, Address, IsRank ? NodeMpi.Launcher() : null));
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {

@@ -15,6 +15,19 @@ internal static class NodeMpi
     /// <summary>Variables that launchers of MPI programs set for each process that is a rank.</summary>
     internal static readonly string[] LauncherVariables = ["PMI_RANK", "PMI_FD", "PMIX_RANK", "OMPI_COMM_WORLD_RANK", "MPI_LOCALRANKID", StepTasksVariable];
 
+    /// <summary>
+    /// What tells the process's launcher from all others, so that a later process of the same task knows that there was a rank before it: launchers take each rank in
+    /// once. Null where that cannot be told.
+    /// </summary>
+    public static string? Launcher()
+    {
+        if (Environment.GetEnvironmentVariable("PMI_FD") is not { } connection || !uint.TryParse(connection, out _))
+            return null;
+
+        // The connection to the launcher, which all processes of a task have from it.
+        return new FileInfo($"/proc/self/fd/{connection}").LinkTarget;
+    }
+
     /// <summary>Says in words why a node with these settings does without MPI; null when it is to start it.</summary>
     /// <param name="options">The node's settings.</param>
     /// <param name="variable">A variable of the environment; null when it is not set.</param>
@@ -44,6 +57,12 @@ internal static class NodeMpi
         {
             if (!options.Node.IsClient)
                 NodeLog.MpiAbsent(logger, reason);
+            return null;
+        }
+
+        if (Launcher() is { } launcher && AddressFile.LauncherOf(options.Tiers.Shm.Directory, options.Cluster.Name, ground.Self) == launcher)
+        {
+            NodeLog.MpiTrouble(logger, "Blocks do not come by MPI: an earlier process of this task was the rank, and MPI takes in no other");
             return null;
         }
 
