@@ -18,6 +18,9 @@ internal sealed class ClusterParts
     /// <summary>How long the others are given to take in that this node has left, and no longer than the node has.</summary>
     private static readonly TimeSpan DepartPatienceMax = TimeSpan.FromSeconds(2);
 
+    /// <summary>Nodes that are started together find each other sooner than seeds are waited for so long.</summary>
+    private static readonly TimeSpan SilenceToTell = TimeSpan.FromSeconds(1);
+
     private readonly INodeNetwork _network;
     private readonly ILogger _logger;
     private readonly TaskCompletionSource _up = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -64,7 +67,7 @@ internal sealed class ClusterParts
         var hooks = new MembershipHooks
         {
             OnChanged = OnChanged,
-            OnSeedsSilent = startup.IsJoinTimed ? null : silent => NodeLog.SeedsSilent(_logger, silent.Rounds, silent.Wait),
+            OnSeedsSilent = startup.IsJoinTimed ? null : OnSeedsSilent,
             OnRefused = refused => NodeLog.JoinRefused(_logger, refused.Reason),
             OnOverruled = overruled =>
             {
@@ -114,6 +117,12 @@ internal sealed class ClusterParts
         {
             // The others find out by themselves.
         }
+    }
+
+    private void OnSeedsSilent(SeedsSilent silent)
+    {
+        if (silent.Wait >= SilenceToTell)
+            NodeLog.SeedsSilent(_logger, silent.Rounds, silent.Wait);
     }
 
     private void OnLost(NodeAddress address)
