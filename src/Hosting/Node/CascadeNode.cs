@@ -65,6 +65,9 @@ public sealed class CascadeNode : IAsyncDisposable
     /// <summary>The actors of other nodes.</summary>
     internal NodeRefs Nodes => _parts.Cluster.Nodes;
 
+    /// <summary>What the node consists of, for measurements.</summary>
+    internal NodeParts Parts => _parts;
+
     /// <summary>How the arena came to be open.</summary>
     public Tiers.Shm.AttachReport Attach => _parts.Arena.Report;
 
