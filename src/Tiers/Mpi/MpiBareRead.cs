@@ -28,13 +28,18 @@ public static class MpiBareRead
         var peer = world is null ? null : Array.Find(world.Peers.ToArray(), candidate => candidate.Node == node);
         if (peer is null)
             throw new ArgumentException($"{node} is not a rank of this MPI job.", nameof(copy));
+        world!.BeginPolling();
         try
         {
-            Read(world!, peer, copy, to, pieceBytes, new int[inFlight]);
+            Read(world, peer, copy, to, pieceBytes, new int[inFlight]);
         }
         catch (MpiException e)
         {
             throw new InvalidOperationException(e.Message, e);
+        }
+        finally
+        {
+            world.EndPolling();
         }
     }
 

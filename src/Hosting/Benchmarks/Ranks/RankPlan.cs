@@ -63,7 +63,7 @@ internal sealed record RankPlan
     public int SmallBlocks { get; init; } = 64;
 
     /// <summary>Reads of the hot block by each rank in a round.</summary>
-    public int HotReads { get; init; } = 20;
+    public int HotReads { get; init; } = 30;
 
     /// <summary>Rounds of them.</summary>
     public int HotRounds { get; init; } = 3;
