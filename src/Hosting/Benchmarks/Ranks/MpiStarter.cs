@@ -33,7 +33,7 @@ internal static class MpiStarter
             }
         }
 
-        var found = others.Count == 0 ? "" : $" ({string.Join(", ", others)} is of another MPI)";
+        var found = others.Count == 0 ? "" : $" ({string.Join(", ", others)} {(others.Count == 1 ? "is" : "are")} of another MPI)";
         throw new CliException(
             ExitCode.Unavailable, $"no program that starts MPI jobs of MPICH is in the PATH, by the names {string.Join(", ", Names)}{found}: install MPICH (on Debian: apt-get install mpich)");
     }

@@ -16,7 +16,7 @@ internal sealed class RankJob : IDisposable
 
     private const int LastLinesMax = 12;
     private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(100);
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
 
     /// <summary>Of ranks that are told to end. A node drains within less.</summary>
     private static readonly TimeSpan EndPatience = TimeSpan.FromSeconds(15);
