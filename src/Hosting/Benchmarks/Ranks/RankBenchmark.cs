@@ -30,8 +30,8 @@ internal static class RankBenchmark
     {
         // All that the ranks leave is in a folder of their own, in memory, where the nodes' memory would be.
         using var scratch = new ScratchFolder(MemoryDirectory(settings), "bench", console);
-        Directory.CreateDirectory(scratch.Path);
         var folder = new RankFolder(scratch.Path);
+        folder.Make();
         folder.Tell(BenchRank.PlanWord, plan);
         var cluster = string.Create(CultureInfo.InvariantCulture, $"bench-{Environment.ProcessId}");
         using var job = RankJob.Start(starter, folder, cluster, settings);

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 
 namespace Cascade.Hosting.Benchmarks.Ranks;
@@ -8,6 +9,7 @@ internal sealed class RankFolder(string path)
 {
     private const string StopWord = "stop";
     private const string FailedWord = "failed";
+    private const string StarterWord = "starter";
     private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(10);
 
     /// <summary>Where it is.</summary>
@@ -18,6 +20,16 @@ internal sealed class RankFolder(string path)
 
     /// <summary>True when all are to end.</summary>
     public bool IsOver => !Directory.Exists(path) || File.Exists(NameOf(StopWord)) || File.Exists(NameOf(FailedWord));
+
+    /// <summary>True while the process that made the folder runs.</summary>
+    public bool IsStarterThere => TryRead(StarterWord) is not { } process || Directory.Exists($"/proc/{process}");
+
+    /// <summary>Makes the folder, for ranks that this process is about to start.</summary>
+    public void Make()
+    {
+        Directory.CreateDirectory(path);
+        Tell(StarterWord, Environment.ProcessId.ToString(CultureInfo.InvariantCulture));
+    }
 
     /// <summary>Says something.</summary>
     public void Tell(string what, string text = "")

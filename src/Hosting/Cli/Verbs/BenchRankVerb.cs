@@ -13,8 +13,6 @@ internal static class BenchRankVerb
     /// <summary>Set by the program that starts the job.</summary>
     private const string RankVariable = "PMI_RANK";
 
-    private static readonly TimeSpan OthersPatience = TimeSpan.FromSeconds(10);
-
     /// <summary>Makes the verb.</summary>
     public static Command Create(CliConsole console)
     {
@@ -37,27 +35,32 @@ internal static class BenchRankVerb
             using var input = rank == RankPlan.Reader ? new StandardInputEnd(Console.OpenStandardInput(), cancellationToken) : null;
             using var logging = LoggerFactory.Create(builder => builder.SetMinimumLevel(LogLevel.Warning).AddProvider(new ConsoleLogProvider(console)));
             int[] numbers = [.. line.GetValue(ports)!.Split(',').Select(static port => int.Parse(port, CultureInfo.InvariantCulture))];
-            await BenchRank.RunAsync(folder, line.GetValue(cluster)!, numbers, rank, line.GetValue(settings) ?? [], logging, input?.Token ?? cancellationToken);
-            if (input?.Token.IsCancellationRequested == true && !cancellationToken.IsCancellationRequested)
-                await RemoveAsync(folder);
+            try
+            {
+                await BenchRank.RunAsync(folder, line.GetValue(cluster)!, numbers, rank, line.GetValue(settings) ?? [], logging, input?.Token ?? cancellationToken);
+            }
+            finally
+            {
+                RemoveWhenLast(folder);
+            }
+
             return ExitCode.Ok;
         });
         return verb;
     }
 
-    /// <summary>Who else would is gone.</summary>
-    private static async Task RemoveAsync(RankFolder folder)
+    /// <summary>Who started the job removes the folder; when that is gone, the rank that ends last does.</summary>
+    private static void RemoveWhenLast(RankFolder folder)
     {
-        using var time = new CancellationTokenSource(OthersPatience);
-        while (!time.IsCancellationRequested && Enumerable.Range(0, RankPlan.Ranks).Any(rank => folder.TryRead($"ended-{rank}") is null))
-            await Task.Delay(20, CancellationToken.None);
+        if (folder.IsStarterThere || Enumerable.Range(0, RankPlan.Ranks).Any(rank => folder.TryRead($"ended-{rank}") is null))
+            return;
         try
         {
             Directory.Delete(folder.Path, recursive: true);
         }
         catch (IOException)
         {
-            // It is gone as well.
+            // Another one was last as well.
         }
     }
 }
