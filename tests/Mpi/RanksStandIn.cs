@@ -8,6 +8,7 @@ internal sealed unsafe class RanksStandIn(nint memory) : IRemoteMemory
 {
     private readonly Dictionary<int, (nint To, int LengthBytes, int Rank, long FromByte)> _gets = [];
     private int _last;
+    private int _polling;
 
     /// <summary>Ranks that do not answer.</summary>
     public HashSet<int> Hanging { get; } = [];
@@ -23,6 +24,13 @@ internal sealed unsafe class RanksStandIn(nint memory) : IRemoteMemory
 
     /// <summary>Reads that have not ended.</summary>
     public int Open => _gets.Count;
+
+    /// <summary>Threads that say that they poll.</summary>
+    public int Polling => Volatile.Read(ref _polling);
+
+    public void BeginPolling() => Interlocked.Increment(ref _polling);
+
+    public void EndPolling() => Interlocked.Decrement(ref _polling);
 
     public int BeginGet(nint to, int lengthBytes, int rank, long fromByte)
     {

@@ -145,6 +145,7 @@ internal sealed class Link : IRemoteConnectionHandler
 
     private void OnMessage(in Frame frame)
     {
+        _remote.CountMessage(frame.LengthBytes);
         var promise = frame.Recipient.Kind == RefKind.Ask ? _remote.Asks.Take(frame.Recipient.Ask) : null;
         // A reply that comes late finds no ask; it is dropped, as it is within one system.
         if (promise is null && frame.Recipient.Kind == RefKind.Ask) return;

@@ -18,6 +18,7 @@ public sealed class RemoteSystem : IRefReader, IDisposable
     private readonly long _start;
     private ITimer? _timer;
     private long _ticks;
+    private int _largestMessage;
     private bool _stopped;
 
     private RemoteSystem(ActorSystem system, RemoteSettings settings, IMessageCodec codec, IRemoteTransport transport)
@@ -41,6 +42,12 @@ public sealed class RemoteSystem : IRefReader, IDisposable
 
     /// <summary>Where other systems reach this one.</summary>
     public Address Address { get; private set; }
+
+    /// <summary>
+    /// Bytes of the largest message that was sent to another system or came from one since the start, with all that its frame has; 0 before the first. Of messages alone:
+    /// greetings, heartbeats and their like are a few KiB at most. What is told within the system is not encoded, and not counted.
+    /// </summary>
+    public int LargestMessageBytes => Volatile.Read(ref _largestMessage);
 
     internal string Name { get; private set; }
 
@@ -72,6 +79,13 @@ public sealed class RemoteSystem : IRefReader, IDisposable
         if (system.Extension(_ => made) != made) throw new InvalidOperationException($"{system.Name} has its remoting already; start it once.");
         made.Listen();
         return made;
+    }
+
+    /// <summary>The remoting of a system; null when it has none.</summary>
+    public static RemoteSystem? Of(ActorSystem system)
+    {
+        ArgumentNullException.ThrowIfNull(system);
+        return system.FindExtension<RemoteSystem>();
     }
 
     /// <summary>The ref for a full path; to a local actor when the address is this system's own, to nobody's mailbox when there is none.</summary>
@@ -183,6 +197,18 @@ public sealed class RemoteSystem : IRefReader, IDisposable
         // Dropping all is cheap, and keeps refs of stopped actors from gathering.
         if (_wires.Count >= WiresCached) _wires.Clear();
         return _wires[local] = RemoteActorRef.WireOf(local.Path.ToStringWithoutAddress(), (uint)local.Uid);
+    }
+
+    /// <summary>A message of so many bytes was encoded, or has come. Any thread.</summary>
+    internal void CountMessage(int bytes)
+    {
+        var largest = Volatile.Read(ref _largestMessage);
+        while (bytes > largest)
+        {
+            var seen = Interlocked.CompareExchange(ref _largestMessage, bytes, largest);
+            if (seen == largest) return;
+            largest = seen;
+        }
     }
 
     internal void Forget(Link link)

@@ -37,7 +37,7 @@ internal static class Wire
         }
 
         if (!remote.Codec.TryWrite(message, buffer)) return false;
-        buffer.End();
+        remote.CountMessage(buffer.End());
         return true;
     }
 

@@ -110,6 +110,13 @@ public sealed class ActorSystem : IActorRefFactory, IDisposable
         }
     }
 
+    internal T? FindExtension<T>()
+        where T : class
+    {
+        lock (_extensions)
+            return _extensions.GetValueOrDefault(typeof(T)) as T;
+    }
+
     internal int NextUid() => Interlocked.Increment(ref _uid);
 
     internal ActorPath NextAskPath() => new(_temp, $"ask{Interlocked.Increment(ref _asks)}", 0);

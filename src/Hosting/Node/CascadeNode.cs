@@ -73,6 +73,9 @@ public sealed class CascadeNode : IAsyncDisposable
     /// <summary>True when the node is a rank of an MPI job.</summary>
     public bool IsRank => _parts.Fabric.Mpi is not null;
 
+    /// <summary>What the node consists of, for measurements.</summary>
+    internal NodeParts Parts => _parts;
+
     /// <summary>How the arena came to be open.</summary>
     public Tiers.Shm.AttachReport Attach => _parts.Arena.Report;
 

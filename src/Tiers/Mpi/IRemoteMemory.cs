@@ -10,4 +10,14 @@ internal interface IRemoteMemory
     /// <summary>True once the bytes are here. The request is of no use after that, or after an error.</summary>
     /// <exception cref="Cascade.Tiers.Native.MpiException">The read failed.</exception>
     bool HasEnded(ref int request);
+
+    /// <summary>The calling thread asks <see cref="HasEnded"/> again and again from now on, until <see cref="EndPolling"/>.</summary>
+    void BeginPolling()
+    {
+    }
+
+    /// <summary>It does no more.</summary>
+    void EndPolling()
+    {
+    }
 }

@@ -9,8 +9,8 @@ internal sealed class MpiLane : IDisposable
 {
     private const int NoteBytes = 256;
 
-    // Some round trips of a fast network. On a busy machine a thread that yields is away for milliseconds.
-    private static readonly TimeSpan SpinsFor = TimeSpan.FromMicroseconds(200);
+    // A small read that waits behind pieces of large ones comes within that. A thread that yields on a busy machine is away for milliseconds.
+    private static readonly TimeSpan SmallSpinsFor = TimeSpan.FromMilliseconds(1);
 
     // Longer than a piece takes by a slow network, shorter than anyone would mind losing a core for.
     private static readonly TimeSpan PollsFor = TimeSpan.FromMilliseconds(20);
@@ -26,6 +26,7 @@ internal sealed class MpiLane : IDisposable
     private readonly Thread _thread;
     private int _count;
     private bool _closed;
+    private bool _polls;
     private volatile bool _givenUp;
     private long _lastNews;
     private long _lastLate;
@@ -142,7 +143,10 @@ internal sealed class MpiLane : IDisposable
         while (true)
         {
             if (Turn())
+            {
                 _lastNews = Time.GetTimestamp();
+                SetPolls(true);
+            }
             else if (IsClosed())
                 EndAll();
             else if (_pulls.Count == 0)
@@ -150,16 +154,36 @@ internal sealed class MpiLane : IDisposable
             else
                 Pause(Time.GetElapsedTime(_lastNews));
             if (_givenUp || (_pulls.Count == 0 && _late.Count == 0 && IsClosed()))
-                return;
+                break;
+        }
+
+        SetPolls(false);
+    }
+
+    private void Pause(TimeSpan sinceNews)
+    {
+        if (sinceNews >= PollsFor)
+        {
+            SetPolls(false);
+            Thread.Sleep(Rest);
+        }
+        else if (!IsSmall || sinceNews >= SmallSpinsFor)
+        {
+            // The processor may be wanted by who sends what this thread waits for, or by the thread of small pulls.
+            Thread.Yield();
         }
     }
 
-    private static void Pause(TimeSpan sinceNews)
+    /// <summary>Small pulls are over before it would be worth telling.</summary>
+    private void SetPolls(bool polls)
     {
-        if (sinceNews >= PollsFor)
-            Thread.Sleep(Rest);
-        else if (sinceNews >= SpinsFor)
-            Thread.Yield();
+        if (IsSmall || polls == _polls)
+            return;
+        _polls = polls;
+        if (polls)
+            Memory.BeginPolling();
+        else
+            Memory.EndPolling();
     }
 
     private bool IsClosed()
@@ -178,6 +202,7 @@ internal sealed class MpiLane : IDisposable
 
     private void WaitForPulls()
     {
+        SetPolls(false);
         lock (_turn)
         {
             if (_coming.Count == 0 && !_closed)

@@ -33,6 +33,7 @@ internal sealed unsafe class MpiWorld : IRemoteMemory
     private readonly TaskCompletionSource<MpiEnd> _ended = new();
     private readonly TaskCompletionSource _stop = new();
     private readonly TaskCompletionSource _agreed = new();
+    private readonly OwnPolls _ownPolls = new();
     private MpiPeer[] _peers = [];
     private int _rank;
     private int _window;
@@ -117,6 +118,10 @@ internal sealed unsafe class MpiWorld : IRemoteMemory
         MpiException.Check(Native.Mpi.MPI_Test(ref request, out var flag, Native.Mpi.MPI_STATUS_IGNORE), "MPI_Test");
         return flag != 0;
     }
+
+    public void BeginPolling() => _ownPolls.Begin();
+
+    public void EndPolling() => _ownPolls.End();
 
     private void Run()
     {
@@ -239,6 +244,9 @@ internal sealed unsafe class MpiWorld : IRemoteMemory
         var policy = new PollPolicy(_options.ProgressBusyAbove, _options.ProgressPollsAfterWork);
         while (!_stop.Task.IsCompleted && !_givenUp)
         {
+            // A thread that copies what has come does not poll meanwhile: now and then this one does.
+            if (_ownPolls.Any)
+                _ownPolls.AwaitEnd(_options.ProgressRest);
             var from = _time.GetTimestamp();
 
             // What it finds does not matter, nor that a rank has died: it moves what is under way.

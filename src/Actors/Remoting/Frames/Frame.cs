@@ -5,6 +5,9 @@ internal ref struct Frame
 {
     public FrameKind Kind;
 
+    /// <summary>All its bytes, those of its length among them.</summary>
+    public int LengthBytes;
+
     /// <summary>Message: for whom. Watch, Unwatch, Terminated: the actor in question.</summary>
     public WireRef Recipient;
 

@@ -27,10 +27,13 @@ internal sealed class FrameBuffer(int frameBytesMax) : IBufferWriter<byte>
         Length += FrameDecoder.PrefixBytes + 2;
     }
 
-    public void End()
+    /// <summary>Fills in the frame's length, and gives all its bytes, those of the length among them.</summary>
+    public int End()
     {
-        BinaryPrimitives.WriteInt32LittleEndian(_bytes.AsSpan(_frameStart), Length - _frameStart - FrameDecoder.PrefixBytes);
+        var bytes = Length - _frameStart;
+        BinaryPrimitives.WriteInt32LittleEndian(_bytes.AsSpan(_frameStart), bytes - FrameDecoder.PrefixBytes);
         _frameStart = -1;
+        return bytes;
     }
 
     /// <summary>Forgets what was written since <see cref="Begin"/>.</summary>

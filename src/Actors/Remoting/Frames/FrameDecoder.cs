@@ -71,7 +71,8 @@ internal sealed class FrameDecoder(int frameBytesMax)
         if (held.Length >= PrefixBytes + 1 && held[PrefixBytes] != Version)
             return Fail(string.Create(CultureInfo.InvariantCulture, $"protocol version {held[PrefixBytes]}; this node speaks {Version}"));
         if (held.Length - PrefixBytes < (int)length) return DecodeResult.NeedsMore;
-        _start += PrefixBytes + (int)length;
+        frame.LengthBytes = PrefixBytes + (int)length;
+        _start += frame.LengthBytes;
         return Parse(held.Slice(PrefixBytes + 1, (int)length - 1), ref frame) ? DecodeResult.Frame : Fail($"a malformed frame of kind {(byte)frame.Kind}");
     }
 

@@ -27,7 +27,7 @@ internal static class BenchVerb
         };
         verb.Add(Memory(launcher, console));
         verb.Add(BenchColdVerb.Create(launcher, console));
-        verb.Add(Remote(console));
+        verb.Add(BenchRemoteVerb.Create(console));
         verb.Add(Actors(console));
         verb.Add(Allocator(console));
         return verb;
@@ -63,43 +63,6 @@ internal static class BenchVerb
                     ("get by copy", $"{Gbps(result.GetCopyGbps)}  ({result.GetCopyGbps / result.MemcpyGbps:0.00} x memcpy)"),
                     ("get by lease, median", string.Create(CultureInfo.InvariantCulture, $"{result.GetLeaseP50Us:0.000} us")),
                     ("get by lease, allocated", string.Create(CultureInfo.InvariantCulture, $"{result.GetLeaseAllocatedBytes:0.##} bytes"))));
-            return ExitCode.Ok;
-        });
-        return verb;
-    }
-
-    private static VerbCommand Remote(CliConsole console)
-    {
-        var verb = new VerbCommand(
-            "remote",
-            "Get 16 MiB blocks that a node in another process holds, beside memcpy or a bare socket pair that moves the same bytes.",
-            new Example("cascade bench remote --fabric shm", "by mapping the other's memory"),
-            new Example("cascade bench remote --fabric tcp --json", "over TCP; one JSON document"))
-        {
-            Details = """
-                Each get ends with the bytes in the caller's memory. Bytes that are read over TCP are held against the block's id at each get, those in mapped
-                memory at the first.
-                """,
-        };
-        var json = CommonOptions.Json();
-        var fabric = new Option<string>("--fabric") { Description = "How the bytes come: shm or tcp.", HelpName = "shm|tcp", DefaultValueFactory = _ => "shm" };
-        fabric.AcceptOnlyFromAmong("shm", "tcp");
-        var settings = new Option<string[]>("--set") { Description = "Set one setting of the node, as in 'cascade node'.", HelpName = "path=value" };
-        verb.Add(fabric);
-        verb.Add(settings);
-        verb.Add(json);
-        verb.SetAction(async (line, cancellationToken) =>
-        {
-            console.Say("bench remote: about 10 s");
-            var result = await RemoteBenchmark.RunAsync(line.GetValue(fabric) == "tcp", line.GetValue(settings) ?? [], console.Say, cancellationToken);
-            if (line.GetValue(json))
-                JsonOutput.Write(console.Out, result);
-            else
-                TableOutput.Write(console.Out, TableOutput.OfValues(
-                    (result.Fabric == "tcp" ? "bare socket pair" : "memcpy, one thread", Gbps(result.RawGbps)),
-                    ("get", $"{Gbps(result.GetGbps)}  ({result.GetGbps / result.RawGbps:0.00} x)"),
-                    ("get, median", string.Create(CultureInfo.InvariantCulture, $"{result.P50Us:0} us")),
-                    ("first get of a block, median", string.Create(CultureInfo.InvariantCulture, $"{result.FirstP50Us:0} us"))));
             return ExitCode.Ok;
         });
         return verb;
