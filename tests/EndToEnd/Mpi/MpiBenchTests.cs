@@ -113,7 +113,8 @@ public sealed class MpiBenchTests
     /// <summary>Folders and processes of a run.</summary>
     private static string[] Left(int bench)
     {
-        var processes = Directory.GetDirectories("/proc").Where(folder => int.TryParse(Path.GetFileName(folder), out _) && CommandLine(folder).Contains($"bench-{bench}", StringComparison.Ordinal));
+        var processes = Directory.GetDirectories("/proc")
+            .Where(folder => int.TryParse(Path.GetFileName(folder), out _) && CommandLine(folder).Contains($"bench-{bench}", StringComparison.Ordinal));
         return [.. Directory.GetFileSystemEntries(MemoryDirectory, $"*bench-{bench}*"), .. processes];
     }
 

@@ -107,7 +107,8 @@ public sealed class MessagePayloadTests
         type == typeof(object) || type.IsPointer || IsAddress(type)
         || typeof(Stream).IsAssignableFrom(type) || typeof(SafeHandle).IsAssignableFrom(type)
         || (type.IsArray && type.GetElementType()!.IsPrimitive)
-        || type.GetInterfaces().Append(type).Any(static face => face.IsGenericType && face.GetGenericTypeDefinition() == typeof(IEnumerable<>) && face.GetGenericArguments()[0].IsPrimitive)
+        || type.GetInterfaces().Append(type).Any(static face =>
+            face.IsGenericType && face.GetGenericTypeDefinition() == typeof(IEnumerable<>) && face.GetGenericArguments()[0].IsPrimitive)
         || (type.IsGenericType && Sequences.Contains(type.GetGenericTypeDefinition()));
 
     private static bool IsAddress(Type type) => type == typeof(nint) || type == typeof(nuint);

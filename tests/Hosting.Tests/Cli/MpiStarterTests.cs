@@ -46,7 +46,8 @@ public sealed class MpiStarterTests : IDisposable
         Assert.Throws<CliException>(static () => MpiStarter.Find(null, static _ => "HYDRA"));
 
         var other = Put(_one, "mpiexec");
-        Assert.Contains($" ({other} is of another MPI): install", Assert.Throws<CliException>(() => MpiStarter.Find(Path, static _ => "OpenRTE")).Message, StringComparison.Ordinal);
+        var refused = Assert.Throws<CliException>(() => MpiStarter.Find(Path, static _ => "OpenRTE"));
+        Assert.Contains($" ({other} is of another MPI): install", refused.Message, StringComparison.Ordinal);
     }
 
     private static string Put(string folder, string name)

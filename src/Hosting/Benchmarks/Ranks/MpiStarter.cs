@@ -35,7 +35,8 @@ internal static class MpiStarter
 
         var found = others.Count == 0 ? "" : $" ({string.Join(", ", others)} {(others.Count == 1 ? "is" : "are")} of another MPI)";
         throw new CliException(
-            ExitCode.Unavailable, $"no program that starts MPI jobs of MPICH is in the PATH, by the names {string.Join(", ", Names)}{found}: install MPICH (on Debian: apt-get install mpich)");
+            ExitCode.Unavailable,
+            $"no program that starts MPI jobs of MPICH is in the PATH, by the names {string.Join(", ", Names)}{found}: install MPICH (on Debian: apt-get install mpich)");
     }
 
     /// <summary>What a program says of its version; nothing when it cannot be run.</summary>
@@ -43,7 +44,8 @@ internal static class MpiStarter
     {
         try
         {
-            using var process = Process.Start(new ProcessStartInfo(file, "--version") { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true })!;
+            using var process = Process.Start(
+                new ProcessStartInfo(file, "--version") { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true })!;
             process.StandardInput.Close();
             _ = process.StandardError.ReadToEndAsync();
             var said = process.StandardOutput.ReadToEnd();

@@ -42,7 +42,8 @@ internal static class RankBenchmark
     {
         try
         {
-            return CascadeConfiguration.Load(new ConfigurationSources { Environment = ConfigurationSources.ProcessEnvironment(), Overrides = [.. settings] }).Options.Tiers.Shm.Directory;
+            var sources = new ConfigurationSources { Environment = ConfigurationSources.ProcessEnvironment(), Overrides = [.. settings] };
+            return CascadeConfiguration.Load(sources).Options.Tiers.Shm.Directory;
         }
         catch (ConfigurationException e)
         {

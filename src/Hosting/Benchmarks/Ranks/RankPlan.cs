@@ -53,7 +53,7 @@ internal sealed record RankPlan
     /// <summary>Rounds until the code has its last form.</summary>
     public int WarmUpRounds { get; init; } = 20;
 
-    /// <summary>Gets of small blocks that count, alone and beside a big one. As many blocks as that takes are used, so that none of them is read as often as a promotion takes.</summary>
+    /// <summary>Gets of small blocks that count, alone and beside a big one. The blocks are so many that none is read as often as a promotion takes.</summary>
     public int SmallGets { get; init; } = 1000;
 
     /// <summary>Gets of small blocks before.</summary>
