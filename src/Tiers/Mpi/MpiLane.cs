@@ -1,5 +1,6 @@
 using Cascade.Core.Fabric;
 using Cascade.Tiers.Fabric;
+using Cascade.Tiers.Native;
 
 namespace Cascade.Tiers.Mpi;
 
@@ -11,6 +12,12 @@ internal sealed class MpiLane : IDisposable
 
     // A small read that waits behind pieces of large ones comes within that. A thread that yields on a busy machine is away for milliseconds.
     private static readonly TimeSpan SmallSpinsFor = TimeSpan.FromMilliseconds(1);
+
+    // Where more threads want to run than there are cores, one that polls in vain keeps those from it that send what it waits for: then it naps, if only for as long as a
+    // full socket buffer takes to come. A poll that took longer than an empty one has moved something.
+    private static readonly TimeSpan NapsAfter = TimeSpan.FromMicroseconds(30);
+    private static readonly TimeSpan EmptyPoll = TimeSpan.FromMicroseconds(3);
+    private static readonly TimeSpan Nap = TimeSpan.FromMicroseconds(20);
 
     // Longer than a piece takes by a slow network, shorter than anyone would mind losing a core for.
     private static readonly TimeSpan PollsFor = TimeSpan.FromMilliseconds(20);
@@ -29,6 +36,7 @@ internal sealed class MpiLane : IDisposable
     private bool _polls;
     private volatile bool _givenUp;
     private long _lastNews;
+    private long _lastWork;
     private long _lastLate;
 
     public MpiLane(MpiLaneShape shape, IRemoteMemory memory, Quarantine quarantine, PullGate gate, SmallPulls small, Action<MpiPeer, string> lose, TimeProvider time)
@@ -142,9 +150,13 @@ internal sealed class MpiLane : IDisposable
     {
         while (true)
         {
-            if (Turn())
+            var from = Time.GetTimestamp();
+            var moved = Turn();
+            if (moved || Time.GetElapsedTime(from) > EmptyPoll)
+                _lastWork = Time.GetTimestamp();
+            if (moved)
             {
-                _lastNews = Time.GetTimestamp();
+                _lastNews = _lastWork;
                 SetPolls(true);
             }
             else if (IsClosed())
@@ -166,6 +178,10 @@ internal sealed class MpiLane : IDisposable
         {
             SetPolls(false);
             Thread.Sleep(Rest);
+        }
+        else if (!IsSmall && Time.GetElapsedTime(_lastWork) >= NapsAfter)
+        {
+            _ = Libc.nanosleep(new Libc.TimeSpec(0, (long)Nap.TotalNanoseconds), 0);
         }
         else if (!IsSmall || sinceNews >= SmallSpinsFor)
         {
@@ -209,6 +225,6 @@ internal sealed class MpiLane : IDisposable
                 Monitor.Wait(_turn, _late.Count > 0 ? LateInterval : Timeout.InfiniteTimeSpan);
         }
 
-        _lastNews = Time.GetTimestamp();
+        _lastNews = _lastWork = Time.GetTimestamp();
     }
 }
