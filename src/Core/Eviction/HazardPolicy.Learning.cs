@@ -3,7 +3,7 @@ namespace Cascade.Core.Eviction;
 /// <summary>How the policy follows the histories of blocks, and keeps their worth up to date.</summary>
 public sealed partial class HazardPolicy
 {
-    private const int SizeClassesPerDoubling = 2;
+    private const int SizeClassesPerDoubling = 4;
 
     private static byte SizeClassOf(long lengthBytes) => (byte)Math.Round(Math.Log2(Math.Max(1, lengthBytes)) * SizeClassesPerDoubling);
 
@@ -31,13 +31,17 @@ public sealed partial class HazardPolicy
         for (var i = 0; i < SurveyedPerAccess; i++)
         {
             Survey(_surveyedNext);
-            if (++_surveyedNext < _blocks.Length + _remembered.Capacity)
-                continue;
-            _surveyedNext = 0;
-            _model.Fit();
-            _worth.Learn(_model);
-            _leaves.OnWorthChanged();
+            if (++_surveyedNext == KnownMax)
+                Learn();
         }
+    }
+
+    private void Learn()
+    {
+        _surveyedNext = 0;
+        _model.Fit();
+        _worth.Learn(_model);
+        _leaves.OnWorthChanged();
     }
 
     /// <summary>Puts a leaf, also a parked one, where it belongs by its age and by what was learned since.</summary>

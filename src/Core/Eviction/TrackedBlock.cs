@@ -22,7 +22,7 @@ internal struct TrackedBlock
     public short List;
     public Marks Marks;
 
-    /// <summary>Half-doublings of its bytes.</summary>
+    /// <summary>Doublings of its bytes, in quarters.</summary>
     public byte Size;
 
     public readonly bool IsTracked => (Marks & Marks.Tracked) != 0;

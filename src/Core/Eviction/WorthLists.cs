@@ -4,7 +4,7 @@ namespace Cascade.Core.Eviction;
 
 /// <summary>The blocks that may leave, in lists of equal worth, each in the order of entering; finds the list of least worth.</summary>
 /// <remarks>
-/// Blocks whose parent is not resident are of no use here without it: they come before all others, in the order of their worth.
+/// Blocks whose parent is not resident are of no use here without it: they come before all others, the oldest first.
 /// A block that was refused is parked: it comes after all others until it is put into a list again. To enter and to leave takes
 /// constant time, to find the least one look at each step of age and at the lists of the steps that changed.
 /// </remarks>
@@ -13,18 +13,17 @@ internal sealed class WorthLists
     private const int Nil = -1;
     private const int Steps = AgeScale.Steps;
     private const int Levels = WorthTable.Levels;
-    private const int Rows = 2 * Levels;
-    private const int Parked = Rows * Steps;
 
-    /// <summary>Takes the worth of a block without its parent below that of any with it.</summary>
-    private const float OrphanScale = 1e-12f;
+    // Row 0 is for orphans, a row for each level follows.
+    private const int Rows = Levels + 1;
+    private const int Parked = Rows * Steps;
 
     private readonly TrackedBlock[] _blocks;
     private readonly WorthTable _worth;
     private readonly int[] _heads = new int[Parked + 1];
     private readonly int[] _tails = new int[Parked + 1];
 
-    // A bit for each row that has blocks of that age: the levels of orphans, and above them those of the others.
+    // A bit for each row that has blocks of that age: as many as a word has.
     private readonly ulong[] _rowsOfStep = new ulong[Steps];
     private readonly int[] _leastOfStep = new int[Steps];
     private readonly float[] _leastWorthOfStep = new float[Steps];
@@ -97,7 +96,7 @@ internal sealed class WorthLists
         return _leastOfStep[least] == Nil ? Nil : _heads[_leastOfStep[least]];
     }
 
-    private int ListOf(int slot, int level, int step) => (((_blocks[slot].IsOrphan ? 0 : Levels) + level) * Steps) + step;
+    private int ListOf(int slot, int level, int step) => ((_blocks[slot].IsOrphan ? 0 : level + 1) * Steps) + step;
 
     private void Enter(int slot, int list, bool isFirst)
     {
@@ -138,7 +137,7 @@ internal sealed class WorthLists
             for (var rows = _rowsOfStep[step]; rows != 0; rows &= rows - 1)
             {
                 var row = BitOperations.TrailingZeroCount(rows);
-                var worth = row < Levels ? OrphanScale * _worth.WorthOf(row, step) : _worth.WorthOf(row - Levels, step);
+                var worth = row == 0 ? -1 - step : _worth.WorthOf(row - 1, step);
                 if (worth < leastWorth)
                     (least, leastWorth) = ((row * Steps) + step, worth);
             }

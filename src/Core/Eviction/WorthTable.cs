@@ -4,24 +4,26 @@ namespace Cascade.Core.Eviction;
 /// <remarks>
 /// The worth is the index of Gittins (1979): the greatest rate of hits for the room and time spent on waiting for them that any
 /// moment of giving up can reach, where giving up later may be better than at once. To hold the blocks of the highest index is the
-/// best there is while room has a price that does not change. Kinds are put into levels by their factor, half a doubling each.
+/// best there is while room has a price that does not change. Kinds are put into levels by their factor, a quarter of a doubling each.
 /// </remarks>
 internal sealed class WorthTable
 {
     /// <summary>Levels of liveliness.</summary>
-    public const int Levels = 32;
+    public const int Levels = 63;
 
     private const int Steps = AgeScale.Steps;
-    private const int LevelsPerDoubling = 2;
+    private const int LevelsPerDoubling = 4;
 
-    private readonly AgeScale _scale;
     private readonly float[] _worth = new float[Levels * Steps];
     private readonly float[] _chances = new float[Levels * Steps];
+    private readonly double[] _widths = new double[Steps];
+    private readonly double[] _hitShares = new double[Steps];
     private readonly byte[] _levels = new byte[BlockHistory.Kinds];
 
     public WorthTable(AgeScale scale, ReuseModel model)
     {
-        _scale = scale;
+        for (var step = 0; step < Steps; step++)
+            _widths[step] = scale.WidthOf(step);
         Learn(model);
     }
 
@@ -44,25 +46,27 @@ internal sealed class WorthTable
         {
             var factor = Math.Pow(2, (level - (Levels / 2)) / (double)LevelsPerDoubling);
             for (var step = 0; step < Steps; step++)
-                (_worth[(level * Steps) + step], _chances[(level * Steps) + step]) = Look(model.Baseline, factor, step);
+                _hitShares[step] = 1 - Math.Exp(-factor * model.Baseline[step]);
+            for (var step = 0; step < Steps; step++)
+                (_worth[(level * Steps) + step], _chances[(level * Steps) + step]) = Look(step);
         }
     }
 
     /// <summary>Looks ahead from an age: the best rate over all moments of giving up, and the chance of a hit at all.</summary>
     /// <remarks>The last step has no end: to wait there costs without limit, and is worth nothing.</remarks>
-    private (float Worth, float Chance) Look(ReadOnlySpan<double> baseline, double factor, int from)
+    private (float Worth, float Chance) Look(int from)
     {
-        double waiting = 1, hits = 0, time = 0, best = 0;
+        double waiting = 1, hits = 0, time = 0, bestHits = 0, bestTime = 1;
         for (var step = from; step < Steps - 1; step++)
         {
             var share = step == from ? 0.5 : 1;
-            var hitsHere = waiting * share * (1 - Math.Exp(-factor * baseline[step]));
-            time += share * _scale.WidthOf(step) * (waiting - (hitsHere / 2));
+            var hitsHere = waiting * share * _hitShares[step];
+            time += share * _widths[step] * (waiting - (hitsHere / 2));
             hits += hitsHere;
             waiting -= hitsHere;
-            if (time > 0)
-                best = Math.Max(best, hits / time);
+            if (hits * bestTime > bestHits * time)
+                (bestHits, bestTime) = (hits, time);
         }
-        return ((float)best, (float)hits);
+        return ((float)(bestHits / bestTime), (float)hits);
     }
 }
