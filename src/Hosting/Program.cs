@@ -10,6 +10,7 @@ var cli = new CascadeCli(
     ReplayVerb.Create(console, launcher),
     BenchVerb.Create(console, launcher),
     BenchPeerVerb.Create(console),
+    PolicyVerb.Create(console),
     InspectVerb.Create(console),
     DoctorVerb.Create(console),
     NodeVerb.Create(console, launcher),

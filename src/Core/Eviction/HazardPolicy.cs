@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Cascade.Core.Placement;
 using Cascade.Core.Ports;
 
@@ -76,6 +77,11 @@ public sealed partial class HazardPolicy : IEvictionPolicy, ISettledPolicy
 
     /// <summary>Blocks that it can know of at once: resident or remembered.</summary>
     public long KnownMax => (long)_blocks.Length + _remembered.Capacity;
+
+    /// <summary>Bytes of all its tables; those of <see cref="KnownMax"/> blocks, and of what was learned.</summary>
+    public long TableBytes =>
+        (_blocks.Length * (long)Unsafe.SizeOf<TrackedBlock>()) + _slots.TableBytes + _remembered.TableBytes + _touches.TableBytes
+        + _model.TableBytes + _worth.TableBytes + _leaves.TableBytes;
 
     /// <inheritdoc/>
     /// <exception cref="InvalidOperationException">The slot is tracked already.</exception>

@@ -17,6 +17,8 @@ internal sealed class KeySlots
         Array.Fill(_places, Free);
     }
 
+    public long TableBytes => _places.Length * (long)sizeof(int);
+
     /// <summary>The slot of a key; -1 when no slot has it.</summary>
     public int Find(ulong key)
     {

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Cascade.Core.Eviction;
 
 /// <summary>The histories of blocks that are not resident: a fixed number, of which the longest unused make room.</summary>
@@ -18,6 +20,8 @@ internal sealed class RememberedBlocks
 
     /// <summary>Places.</summary>
     public int Capacity => _entries.Length;
+
+    public long TableBytes => _entries.Length * (long)Unsafe.SizeOf<Entry>();
 
     /// <summary>The place of a key; -1 when it is not remembered.</summary>
     public int Find(ulong key)

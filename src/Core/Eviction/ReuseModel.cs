@@ -46,6 +46,9 @@ internal sealed class ReuseModel
 
     public ReuseModel() => Array.Fill(_baseline, BaselineUnlearned);
 
+    public long TableBytes =>
+        ((_ended.Length + _alive.Length + _hitsOfKind.Length + _seenKinds.Length) * (long)sizeof(float)) + (_expected.Length * (long)sizeof(double));
+
     /// <summary>Expected accesses in a step of age to a block of factor 1 that reached it.</summary>
     public ReadOnlySpan<double> Baseline => _baseline;
 

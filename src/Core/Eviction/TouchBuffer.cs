@@ -18,6 +18,8 @@ internal sealed class TouchBuffer
 
     public TouchBuffer(int slotCount) => _isNoted = new byte[slotCount];
 
+    public long TableBytes => _isNoted.Length + ((long)Places * sizeof(uint));
+
     /// <summary>Notes a read. Any thread.</summary>
     public void Note(uint slot)
     {

@@ -38,6 +38,8 @@ internal sealed class WorthLists
         OnWorthChanged();
     }
 
+    public long TableBytes => (_heads.Length + _tails.Length) * (long)sizeof(int);
+
     /// <summary>Blocks in the lists, the parked ones too.</summary>
     public int Count { get; private set; }
 

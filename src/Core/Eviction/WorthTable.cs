@@ -27,6 +27,8 @@ internal sealed class WorthTable
         Learn(model);
     }
 
+    public long TableBytes => ((_worth.Length + _chances.Length) * (long)sizeof(float)) + _levels.Length;
+
     public int LevelOf(int kind) => _levels[kind];
 
     /// <summary>Hits for an access's time of room; the order is what counts.</summary>
