@@ -23,6 +23,7 @@ internal sealed class PolicyComparison(AccessTrace trace, IReadOnlyList<Compared
     private const int ReportedRequests = 64;
     private const int WarmUpRequests = 20_000;
     private const int WarmUpBlocks = 500;
+    private const int WarmUpRounds = 10;
 
     /// <summary>Accesses that trying one capacity takes.</summary>
     public long AccessesPerCapacity => (long)trace.Accesses * policies.Count;
@@ -57,14 +58,18 @@ internal sealed class PolicyComparison(AccessTrace trace, IReadOnlyList<Compared
         return new CapacityFigures(capacity, figures);
     }
 
-    /// <summary>Has the code of all policies compiled, so that the first one's time is its own.</summary>
-    public static void WarmUp(IReadOnlyList<ComparedPolicy> policies)
+    /// <summary>Has the code of all policies compiled to its last stage, so that the first one's time is its own.</summary>
+    public static void WarmUp(IReadOnlyList<ComparedPolicy> policies, CancellationToken cancellationToken)
     {
-        var trace = TraceKinds.Zipf(new TraceGenerator(seed: 1), WarmUpRequests, WarmUpBlocks);
-        foreach (var policy in policies)
+        var trace = TraceKinds.Zipf(new TraceGenerator(1), WarmUpRequests, WarmUpBlocks);
+        for (var round = 0; round < WarmUpRounds; round++)
         {
-            using var cache = policy.Make(trace, WarmUpBlocks / 8);
-            TrialResult.Of(cache, trace);
+            cancellationToken.ThrowIfCancellationRequested();
+            foreach (var policy in policies)
+            {
+                using var cache = policy.Make(trace, WarmUpBlocks / 8);
+                TrialResult.Of(cache, trace);
+            }
         }
     }
 }

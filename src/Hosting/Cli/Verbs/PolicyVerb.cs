@@ -11,10 +11,11 @@ namespace Cascade.Hosting.Cli.Verbs;
 /// <summary><c>policy</c>: tries eviction policies on a trace, and compares them with the best that is possible.</summary>
 internal sealed class PolicyVerb
 {
-    private const string CapacityDefault = "1000,3000,10000,30000";
     private const int CapacityMax = 50_000_000 - 1;
     private const int CapacitiesMax = 64;
     private const ulong SeedDefault = 1;
+
+    private static readonly int[] CapacitiesDefault = [1_000, 3_000, 10_000, 30_000];
 
     private readonly CliConsole _console;
     private readonly Option<bool> _json = new("--json") { Description = "Print a JSON document a line, one for each capacity, instead of a table." };
@@ -33,10 +34,9 @@ internal sealed class PolicyVerb
     private readonly Option<long?> _seed = CommonOptions.Count("--seed", $"Seed of the generated load. Default: {SeedDefault}.", 0);
     private readonly Option<int[]?> _capacities = new("--capacity")
     {
-        Description = $"Blocks that the cache holds, one capacity or several. Default: {CapacityDefault}.",
+        Description = $"Blocks that the cache holds, one capacity or several. Default: {string.Join(',', CapacitiesDefault)}.",
         HelpName = "N,N,...",
         CustomParser = ParseCapacities,
-        DefaultValueFactory = ParseCapacities,
     };
 
     private readonly Option<string?> _plot = new("--plot") { Description = "Draw the hit ratios into FILE, as SVG.", HelpName = "FILE" };
@@ -82,9 +82,8 @@ internal sealed class PolicyVerb
 
     private static int[]? ParseCapacities(ArgumentResult result)
     {
-        var text = result.Tokens.Count == 0 ? CapacityDefault : result.Tokens[0].Value;
         var capacities = new List<int>();
-        foreach (var part in text.Split(','))
+        foreach (var part in result.Tokens[0].Value.Split(','))
         {
             if (int.TryParse(part, NumberStyles.None, CultureInfo.InvariantCulture, out var capacity) && capacity is >= 1 and <= CapacityMax)
                 capacities.Add(capacity);
@@ -93,18 +92,18 @@ internal sealed class PolicyVerb
         }
         if (capacities.Count > CapacitiesMax)
             result.AddError($"--capacity takes {CapacitiesMax} capacities at most, and got {capacities.Count}.");
-        return [.. capacities.Distinct()];
+        return [.. capacities.Distinct().Order()];
     }
 
     private int Run(ParseResult line, CancellationToken cancellationToken)
     {
-        var capacities = line.GetValue(_capacities)!;
+        var capacities = line.GetValue(_capacities) is { Length: > 0 } given ? given : CapacitiesDefault;
         var policies = ComparedPolicy.All;
         try
         {
             var (title, trace) = Load(line, cancellationToken);
             var comparison = new PolicyComparison(trace, policies, _console.Time);
-            PolicyComparison.WarmUp(policies);
+            PolicyComparison.WarmUp(policies, cancellationToken);
             var rows = new List<CapacityFigures>();
             var total = comparison.AccessesPerCapacity * capacities.Length;
             using (var progress = new ProgressReporter(_console, "policy", HumanText.Count))
