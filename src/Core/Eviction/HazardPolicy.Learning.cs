@@ -3,19 +3,13 @@ namespace Cascade.Core.Eviction;
 /// <summary>How the policy follows the histories of blocks, and keeps their worth up to date.</summary>
 public sealed partial class HazardPolicy
 {
-    private const int SizeClassesPerDoubling = 4;
-
-    private static byte SizeClassOf(long lengthBytes) => (byte)Math.Round(Math.Log2(Math.Max(1, lengthBytes)) * SizeClassesPerDoubling);
+    private static byte SizeClassOf(long lengthBytes) => (byte)Math.Round(Math.Log2(Math.Max(1, lengthBytes)) * WorthTable.LevelsPerDoubling);
 
     /// <summary>
-    /// The level of a block, per byte: one of twice the usual size has to be twice as lively, for which the levels stand. The usual size
-    /// is the geometric mean of what is resident.
+    /// Levels by which a block is to be taken for livelier than its kind: worth is per byte, so that one of twice the usual size has to be
+    /// twice as lively. The usual size is the geometric mean of what is resident.
     /// </summary>
-    private int LevelOf(int kind, byte size)
-    {
-        var usual = Count == 0 ? size : (int)((_sizeClassSum + (Count / 2)) / Count);
-        return Math.Clamp(_worth.LevelOf(kind) + usual - size, 0, WorthTable.Levels - 1);
-    }
+    private int LevelsMore(byte size) => Count == 0 ? 0 : (int)((_sizeClassSum + (Count / 2)) / Count) - size;
 
     private int StepOf(in BlockHistory history) => _scale.StepOf(_now - history.LastAccess);
 
@@ -41,7 +35,6 @@ public sealed partial class HazardPolicy
         _surveyedNext = 0;
         _model.Fit();
         _worth.Learn(_model);
-        _leaves.OnWorthChanged();
     }
 
     /// <summary>Puts a leaf, also a parked one, where it belongs by its age and by what was learned since.</summary>
@@ -54,10 +47,9 @@ public sealed partial class HazardPolicy
             SetOrphan(slot);
         var history = block.History;
         var isOfRunningRequest = _now - history.LastAccess < RequestAccesses;
-        var level = LevelOf(isOfRunningRequest ? history.KindWhenFollowed : history.Kind, block.Size);
-        var step = StepOf(history);
-        if (!_leaves.IsIn(slot, level, step))
-            _leaves.Put(slot, level, step);
+        var rank = _worth.RankOf(isOfRunningRequest ? history.KindWhenFollowed : history.Kind, LevelsMore(block.Size), StepOf(history));
+        if (!_leaves.IsIn(slot, rank))
+            _leaves.Put(slot, rank);
     }
 
     /// <summary>A parent may have come or gone since the block was listed.</summary>
@@ -100,7 +92,7 @@ public sealed partial class HazardPolicy
     {
         ref var block = ref _blocks[slot];
         if (block.Children == 0)
-            _leaves.Put(slot, LevelOf(block.History.KindWhenFollowed, block.Size), 0);
+            _leaves.Put(slot, _worth.RankOf(block.History.KindWhenFollowed, LevelsMore(block.Size), 0));
     }
 
     private BlockHistory Again(in BlockHistory history)
@@ -111,7 +103,7 @@ public sealed partial class HazardPolicy
     }
 
     /// <summary>The history of a block that comes in now, which is not remembered apart from it any more.</summary>
-    private BlockHistory Arrive(ulong key, ulong parent)
+    private BlockHistory Arrive(ulong key, ulong parent, int depth)
     {
         BlockHistory history;
         var remembered = key == 0 ? -1 : _remembered.Find(key);
@@ -122,7 +114,7 @@ public sealed partial class HazardPolicy
         }
         else
         {
-            history = HistoryOf(key, parent);
+            history = HistoryOf(key, parent, depth);
         }
         if (parent == 0)
             return history;
@@ -134,17 +126,17 @@ public sealed partial class HazardPolicy
     }
 
     /// <summary>The history that a block would have if it came in now.</summary>
-    private BlockHistory HistoryOf(ulong key, ulong parent)
+    private BlockHistory HistoryOf(ulong key, ulong parent, int depth)
     {
         if (key != 0 && _remembered.Find(key) is var known and >= 0)
             return _remembered[known].Again(_now, _scale.PauseClassOf(_now - _remembered[known].LastAccess));
         if (parent == 0)
-            return BlockHistory.First(_now, isParentKnown: false, default);
+            return BlockHistory.First(_now, depth, isParentKnown: false, default);
         if (_slots.Find(parent) is var slot and >= 0)
-            return BlockHistory.First(_now, isParentKnown: true, _blocks[slot].History);
+            return BlockHistory.First(_now, depth, isParentKnown: true, _blocks[slot].History);
         return _remembered.Find(parent) is var place and >= 0
-            ? BlockHistory.First(_now, isParentKnown: true, _remembered[place])
-            : BlockHistory.First(_now, isParentKnown: false, default);
+            ? BlockHistory.First(_now, depth, isParentKnown: true, _remembered[place])
+            : BlockHistory.First(_now, depth, isParentKnown: false, default);
     }
 
     private void Remember(ulong key, in BlockHistory history)

@@ -65,7 +65,7 @@ public sealed partial class HazardPolicy
     private void PutByAge(int slot)
     {
         ref var block = ref _blocks[slot];
-        _leaves.Put(slot, LevelOf(block.History.Kind, block.Size), StepOf(block.History), isFirst: true);
+        _leaves.Put(slot, _worth.RankOf(block.History.Kind, LevelsMore(block.Size), StepOf(block.History)), isFirst: true);
     }
 
     /// <summary>

@@ -11,14 +11,16 @@ namespace Cascade.Core.Eviction;
 /// <remarks>
 /// <para>
 /// Each block is of a kind, by what a cache of prefixes can see of it: how often it, or the conversation that it continues, was
-/// used; the pause before the last use; how far it lies behind what was known when it came; whether anything continues it.
+/// used; the pause before the last use; how far it lies behind what was known when it came; its depth; whether anything continues it, or
+/// so much that it is shared.
 /// <see cref="ReuseModel"/> learns when blocks of each kind are asked for again, also of blocks that were given up long ago, and
 /// <see cref="WorthTable"/> makes of that what the room of a block is worth at its age. The leaf of least worth goes first; a block
 /// that has just come may be that leaf. Nothing in it is fitted to a recording, and nothing needs a clock: time is counted in accesses.
 /// </para>
 /// <para>
 /// A step takes constant time: besides the block at hand, a few others are looked at in turn, and their worth is brought up to date.
-/// All memory is laid out at construction: 63 bytes a slot, with a block remembered for each slot, and about 1 MiB. Blocks whose
+/// All memory is laid out at construction: 63 bytes a slot, with a block remembered for each slot and 32,768
+/// at least, and 850 KiB. Blocks whose
 /// parent is not resident cost up to 30 more.
 /// </para>
 /// <para><see cref="Touch"/> is for any thread; the other members are for one thread at a time.</para>
@@ -27,8 +29,8 @@ public sealed partial class HazardPolicy : IEvictionPolicy, ISettledPolicy
 {
     private const int RememberedMin = 32_768;
 
-    // All slots are looked at in a quarter of the accesses that the tier takes to be filled anew.
-    private const int RankedPerAccess = 4;
+    // All slots are looked at in an eighth of the accesses that the tier takes to be filled anew.
+    private const int RankedPerAccess = 8;
 
     // What is learned is brought up to date that often in the time in which all that is remembered changes.
     private const int SurveyedPerAccess = 16;
@@ -66,7 +68,7 @@ public sealed partial class HazardPolicy : IEvictionPolicy, ISettledPolicy
         _remembered = new RememberedBlocks(Math.Max(RememberedMin, slotCount));
         _scale = new AgeScale(slotCount);
         _worth = new WorthTable(_scale, _model);
-        _leaves = new WorthLists(_blocks, _worth);
+        _leaves = new WorthLists(_blocks);
         _touches = new TouchBuffer(slotCount);
         foreach (ref var block in _blocks.AsSpan())
             block.List = TrackedBlock.NoList;
@@ -93,7 +95,7 @@ public sealed partial class HazardPolicy : IEvictionPolicy, ISettledPolicy
             throw new InvalidOperationException($"Slot {slot} is tracked already: remove its copy before another one enters it.");
         Tick();
         var (key, parent) = NamesOf(binding);
-        block.History = Arrive(key, parent);
+        block.History = Arrive(key, parent, binding.Depth);
         block.Key = key;
         block.Parent = parent;
         block.Marks = Marks.Tracked;
@@ -173,9 +175,8 @@ public sealed partial class HazardPolicy : IEvictionPolicy, ISettledPolicy
         var (key, parent) = NamesOf(binding);
         if (parent != 0 && _slots.Find(parent) < 0)
             return false;
-        var history = HistoryOf(key, parent);
-        var worth = _worth.WorthOf(LevelOf(history.KindWhenFollowed, SizeClassOf(lengthBytes)), 0);
-        return _leaves.FindLeast(out var least) < 0 || worth >= least;
+        var rank = _worth.RankOf(HistoryOf(key, parent, binding.Depth).KindWhenFollowed, LevelsMore(SizeClassOf(lengthBytes)), 0);
+        return _leaves.FindLeast(out var least) < 0 || rank >= least;
     }
 
     /// <summary>Notes that a block was asked for and not taken in.</summary>
@@ -185,7 +186,7 @@ public sealed partial class HazardPolicy : IEvictionPolicy, ISettledPolicy
         Tick();
         var (key, parent) = NamesOf(binding);
         if (key != 0)
-            Remember(key, Arrive(key, parent));
+            Remember(key, Arrive(key, parent, binding.Depth));
     }
 
     /// <inheritdoc/>
@@ -203,7 +204,7 @@ public sealed partial class HazardPolicy : IEvictionPolicy, ISettledPolicy
     public double ChanceOfReuse(uint slot)
     {
         ref var block = ref _blocks[slot];
-        return block.IsTracked ? _worth.ChanceOf(_worth.LevelOf(block.History.Kind), StepOf(block.History)) : 0;
+        return block.IsTracked ? _worth.ChanceOf(block.History.Kind, StepOf(block.History)) : 0;
     }
 
     private static (ulong Key, ulong Parent) NamesOf(in KeyBinding binding)

@@ -6,57 +6,75 @@ namespace Cascade.Core.Eviction;
 /// <remarks>
 /// <para>
 /// A proportional-hazards model (Cox, 1972) with a baseline by steps of age: the chance of an access in a step, for blocks that
-/// reached it, is the baseline's times a factor for each of three traits. Few numbers are thus learned from all that happens, where
-/// a table of its own for each kind would wait long for enough cases. Baseline and factors are fitted in turn (iterative
-/// proportional fitting); both lean towards their neighbours and towards 1 by as much as a few tens of cases weigh.
+/// reached it, is the baseline's times a factor for each of four traits. Blocks that conversations share have a baseline of their own.
+/// Few numbers are thus learned from all that happens, where a table for each kind would wait long for enough cases. Baseline and
+/// factors are fitted in turn (iterative proportional fitting), a round each time, since the next one is never far; both lean, towards
+/// their neighbours and towards 1, by as much as a few tens of cases weigh.
 /// </para>
 /// <para>
 /// Blocks count until they are seen again or forgotten; those still remembered count by their age so far (Kaplan and Meier, 1958), so
-/// that what the tier holds has no say in what is learned. Old cases fade by half in about 90 fits. 350 KiB.
+/// that what the tier holds has no say in what is learned. Old cases fade by half in about 90 fits. Some 760 KiB.
 /// </para>
 /// </remarks>
 internal sealed class ReuseModel
 {
+    /// <summary>One for the blocks of conversations, one for those that they share.</summary>
+    public const int Baselines = 2;
+
     private const int Steps = AgeScale.Steps;
     private const int Kinds = BlockHistory.Kinds;
-    private const int Rounds = 3;
+
+    /// <summary>Kinds with cases at one time: what occurs besides is rare, and is judged by its traits without being learned from.</summary>
+    private const int RowsMax = 2_048;
+
+    private const short NoRow = -1;
     private const float Fading = 0.992f;
+    private const float CasesMin = 0.01f;
     private const double LeaningCases = 30;
     private const double BaselineLeaningCases = 16;
     private const double BaselineMax = 5;
-    private const double FactorMax = 1e4;
 
     /// <summary>Before anything is learned, younger blocks are worth more: with equal chances in each step it is recency that counts.</summary>
     private const double BaselineUnlearned = 0.01;
 
-    private readonly float[] _ended = new float[Kinds * Steps];
-    private readonly float[] _alive = new float[Kinds * Steps];
-    private readonly float[] _hitsOfKind = new float[Kinds];
-    private readonly float[] _hitsOfStep = new float[Steps];
-    private readonly double[] _baseline = new double[Steps];
-    private readonly double[] _reached = new double[Steps];
-    private readonly double[] _expected = new double[Kinds];
-    private readonly int[] _seenKinds = new int[Kinds];
-    private readonly Trait[] _traits =
+    private readonly short[] _rowOfKind = new short[Kinds];
+    private readonly int[] _kindOfRow = new int[RowsMax];
+    private readonly float[] _ended = new float[RowsMax * Steps];
+    private readonly float[] _alive = new float[RowsMax * Steps];
+    private readonly float[] _hitsOfRow = new float[RowsMax];
+    private readonly double[] _expected = new double[RowsMax];
+    private readonly float[] _hitsOfStep = new float[Baselines * Steps];
+    private readonly double[] _baseline = new double[Baselines * Steps];
+    private readonly double[] _reached = new double[Baselines * Steps];
+    private int _rows;
+
+    public ReuseModel()
+    {
+        Array.Fill(_rowOfKind, NoRow);
+        Array.Fill(_baseline, BaselineUnlearned);
+    }
+
+    /// <summary>The traits of a kind, from the slowest-changing to the fastest.</summary>
+    public KindTrait[] Traits { get; } =
     [
-        new(BlockHistory.UseClasses * BlockHistory.NewClasses, AgeScale.PauseClasses * BlockHistory.FollowedClasses),
-        new(AgeScale.PauseClasses, BlockHistory.FollowedClasses),
-        new(BlockHistory.FollowedClasses, 1),
+        new(BlockHistory.UseClasses * BlockHistory.NewClasses, AgeScale.PauseClasses * BlockHistory.FollowedClasses * BlockHistory.DepthClasses),
+        new(AgeScale.PauseClasses, BlockHistory.FollowedClasses * BlockHistory.DepthClasses),
+        new(BlockHistory.FollowedClasses, BlockHistory.DepthClasses),
+        new(BlockHistory.DepthClasses, 1),
     ];
 
-    public ReuseModel() => Array.Fill(_baseline, BaselineUnlearned);
-
     public long TableBytes =>
-        ((_ended.Length + _alive.Length + _hitsOfKind.Length + _seenKinds.Length) * (long)sizeof(float)) + (_expected.Length * (long)sizeof(double));
+        ((_ended.Length + _alive.Length + _hitsOfRow.Length + _kindOfRow.Length) * (long)sizeof(float))
+        + (_expected.Length * (long)sizeof(double)) + (_rowOfKind.Length * (long)sizeof(short));
 
-    /// <summary>Expected accesses in a step of age to a block of factor 1 that reached it.</summary>
-    public ReadOnlySpan<double> Baseline => _baseline;
+    /// <summary>Expected accesses in each step of age to a block of factor 1 that reached it.</summary>
+    public ReadOnlySpan<double> Baseline(bool isShared) => _baseline.AsSpan(isShared ? Steps : 0, Steps);
 
     /// <summary>What the baseline is to be multiplied with for a kind.</summary>
     public double FactorOf(int kind)
     {
         var factor = 1.0;
-        foreach (var trait in _traits)
+        foreach (var trait in Traits)
             factor *= trait.FactorOf(kind);
         return factor;
     }
@@ -64,40 +82,57 @@ internal sealed class ReuseModel
     /// <summary>A block of the kind was accessed again at the age.</summary>
     public void CountHit(int kind, int step)
     {
-        _hitsOfStep[step]++;
-        _hitsOfKind[kind]++;
-        _ended[(kind * Steps) + step]++;
+        if (RowOf(kind) is not (>= 0 and var row))
+            return;
+        _hitsOfStep[(BlockHistory.IsShared(kind) ? Steps : 0) + step]++;
+        _hitsOfRow[row]++;
+        _ended[(row * Steps) + step]++;
     }
 
     /// <summary>A block of the kind was forgotten at the age.</summary>
-    public void CountForgotten(int kind, int step) => _ended[(kind * Steps) + step]++;
+    public void CountForgotten(int kind, int step)
+    {
+        if (RowOf(kind) is >= 0 and var row)
+            _ended[(row * Steps) + step]++;
+    }
 
     /// <summary>A block of the kind is remembered and has reached the age; counts until the next fit.</summary>
-    public void CountRemembered(int kind, int step) => _alive[(kind * Steps) + step]++;
+    public void CountRemembered(int kind, int step)
+    {
+        if (RowOf(kind) is >= 0 and var row)
+            _alive[(row * Steps) + step]++;
+    }
 
     /// <summary>Learns from what was counted. Takes some hundred microseconds.</summary>
     public void Fit()
     {
-        var seen = SumReached();
-        for (var round = 0; round < Rounds; round++)
-        {
-            FitBaseline(seen);
-            FitFactors(seen);
-        }
-        Array.Clear(_alive);
-        Fade(_ended);
-        Fade(_hitsOfKind);
+        SumReached();
+        FitBaselines();
+        FitFactors();
+        Array.Clear(_alive, 0, _rows * Steps);
+        Fade(_ended.AsSpan(0, _rows * Steps));
+        Fade(_hitsOfRow);
         Fade(_hitsOfStep);
+        FreeRows();
+    }
+
+    private int RowOf(int kind)
+    {
+        int row = _rowOfKind[kind];
+        if (row >= 0 || _rows == RowsMax)
+            return row;
+        _rowOfKind[kind] = (short)_rows;
+        _kindOfRow[_rows] = kind;
+        return _rows++;
     }
 
     /// <summary>Turns blocks by the step in which they ended into blocks that were there in each step; the one they ended in counts half.</summary>
-    private ReadOnlySpan<int> SumReached()
+    private void SumReached()
     {
-        var seen = 0;
-        for (var kind = 0; kind < Kinds; kind++)
+        for (var row = 0; row < _rows; row++)
         {
-            var ended = _ended.AsSpan(kind * Steps, Steps);
-            var alive = _alive.AsSpan(kind * Steps, Steps);
+            var ended = _ended.AsSpan(row * Steps, Steps);
+            var alive = _alive.AsSpan(row * Steps, Steps);
             var later = 0f;
             for (var step = Steps - 1; step >= 0; step--)
             {
@@ -105,49 +140,78 @@ internal sealed class ReuseModel
                 alive[step] = later + (here / 2);
                 later += here;
             }
-            if (later > 0.01f)
-                _seenKinds[seen++] = kind;
         }
-        return _seenKinds.AsSpan(0, seen);
     }
 
-    private void FitBaseline(ReadOnlySpan<int> seen)
+    private void FitBaselines()
     {
         Array.Clear(_reached);
-        foreach (var kind in seen)
+        for (var row = 0; row < _rows; row++)
         {
-            var factor = FactorOf(kind);
-            var reached = _alive.AsSpan(kind * Steps, Steps);
+            var factor = FactorOf(_kindOfRow[row]);
+            var alive = _alive.AsSpan(row * Steps, Steps);
+            var reached = _reached.AsSpan(BlockHistory.IsShared(_kindOfRow[row]) ? Steps : 0, Steps);
             for (var step = 0; step < Steps; step++)
-                _reached[step] += factor * reached[step];
+                reached[step] += factor * alive[step];
         }
 
-        // The first step is not like the second: a block is hardly ever asked for twice at once.
+        // Each leans towards what holds for all, and that towards the step before; but a block is hardly ever asked for twice at once, so
+        // that the first step says nothing of the second.
         var before = 0.0;
         for (var step = 0; step < Steps; step++)
         {
-            var chance = (_hitsOfStep[step] + (BaselineLeaningCases * before)) / (_reached[step] + BaselineLeaningCases);
-            _baseline[step] = Math.Min(chance, BaselineMax);
-            before = step == 0 ? 0 : _baseline[step];
+            var hits = _hitsOfStep[step] + _hitsOfStep[Steps + step];
+            var all = Math.Min(BaselineMax, Lean(hits, _reached[step] + _reached[Steps + step], before));
+            _baseline[step] = Math.Min(BaselineMax, Lean(_hitsOfStep[step], _reached[step], all));
+            _baseline[Steps + step] = Math.Min(BaselineMax, Lean(_hitsOfStep[Steps + step], _reached[Steps + step], all));
+            before = step == 0 ? 0 : all;
         }
     }
 
-    private void FitFactors(ReadOnlySpan<int> seen)
+    private static double Lean(double hits, double reached, double towards) =>
+        (hits + (BaselineLeaningCases * towards)) / (reached + BaselineLeaningCases);
+
+    private void FitFactors()
     {
-        foreach (var kind in seen)
+        for (var row = 0; row < _rows; row++)
         {
-            var reached = _alive.AsSpan(kind * Steps, Steps);
+            var baseline = Baseline(BlockHistory.IsShared(_kindOfRow[row]));
+            var reached = _alive.AsSpan(row * Steps, Steps);
             var expected = 0.0;
             for (var step = 0; step < Steps; step++)
-                expected += _baseline[step] * reached[step];
-            _expected[kind] = expected;
+                expected += baseline[step] * reached[step];
+            _expected[row] = expected;
         }
-        foreach (var trait in _traits)
+        foreach (var trait in Traits)
         {
             trait.Begin();
-            foreach (var kind in seen)
-                trait.Count(kind, _hitsOfKind[kind], FactorOf(kind) * _expected[kind]);
-            trait.End();
+            for (var row = 0; row < _rows; row++)
+                trait.Count(_kindOfRow[row], _hitsOfRow[row], FactorOf(_kindOfRow[row]) * _expected[row]);
+            trait.End(LeaningCases);
+        }
+    }
+
+    /// <summary>Gives up the rows of kinds whose cases have faded; the last row takes the place of each.</summary>
+    private void FreeRows()
+    {
+        for (var row = _rows - 1; row >= 0; row--)
+        {
+            var cases = 0f;
+            foreach (var count in _ended.AsSpan(row * Steps, Steps))
+                cases += count;
+            if (cases >= CasesMin)
+                continue;
+            _rows--;
+            _rowOfKind[_kindOfRow[row]] = NoRow;
+            _ended.AsSpan(row * Steps, Steps).Clear();
+            _hitsOfRow[row] = 0;
+            if (row == _rows)
+                continue;
+            _ended.AsSpan(_rows * Steps, Steps).CopyTo(_ended.AsSpan(row * Steps, Steps));
+            _ended.AsSpan(_rows * Steps, Steps).Clear();
+            (_hitsOfRow[row], _hitsOfRow[_rows]) = (_hitsOfRow[_rows], 0);
+            _kindOfRow[row] = _kindOfRow[_rows];
+            _rowOfKind[_kindOfRow[row]] = (short)row;
         }
     }
 
@@ -155,36 +219,5 @@ internal sealed class ReuseModel
     {
         foreach (ref var count in counts)
             count *= Fading;
-    }
-
-    /// <summary>One trait of a kind and the factors of its values.</summary>
-    private sealed class Trait(int values, int stride)
-    {
-        private readonly double[] _factors = [.. Enumerable.Repeat(1.0, values)];
-        private readonly double[] _hits = new double[values];
-        private readonly double[] _expected = new double[values];
-
-        public double FactorOf(int kind) => _factors[kind / stride % values];
-
-        public void Begin()
-        {
-            Array.Clear(_hits);
-            Array.Clear(_expected);
-        }
-
-        public void Count(int kind, double hits, double expected)
-        {
-            _hits[kind / stride % values] += hits;
-            _expected[kind / stride % values] += expected;
-        }
-
-        public void End()
-        {
-            for (var value = 0; value < values; value++)
-            {
-                var factor = _factors[value] * (_hits[value] + LeaningCases) / (_expected[value] + LeaningCases);
-                _factors[value] = Math.Clamp(factor, 1 / FactorMax, FactorMax);
-            }
-        }
     }
 }

@@ -96,7 +96,7 @@ public class HazardLearningTests
         }
 
         // What is learned with the very access may change its worth.
-        Assert.True(refused > 1_000 && wrong * 200 <= refused, $"{wrong} of {refused} that would not be kept were");
+        Assert.True(refused > 1_000 && wrong * 100 <= refused, $"{wrong} of {refused} that would not be kept were");
     }
 
     [Fact]

@@ -20,6 +20,7 @@ public sealed class PolicyCache : ICacheTrial
     private readonly int[] _blocks;
     private readonly Stack<int> _free;
     private readonly KeyDigest[] _keys;
+    private int _depth;
 
     /// <summary>Makes an empty cache.</summary>
     /// <param name="policy">Has a slot more than the capacity. Disposed of with the cache, where it can be.</param>
@@ -50,6 +51,7 @@ public sealed class PolicyCache : ICacheTrial
     /// <inheritdoc/>
     public bool Access(int block, int parent)
     {
+        _depth = parent < 0 ? 0 : _depth + 1;
         var slot = _slots[block];
         if (slot != None)
         {
@@ -61,7 +63,7 @@ public sealed class PolicyCache : ICacheTrial
         _slots[block] = slot;
         _blocks[slot] = block;
         var hasParent = parent >= 0 && !_hidesPrefixes;
-        _policy.Admit((uint)slot, new KeyBinding(_keys[block], hasParent ? _keys[parent] : default, 0, default), 1);
+        _policy.Admit((uint)slot, new KeyBinding(_keys[block], hasParent ? _keys[parent] : default, _depth, default), 1);
         if (_free.Count == 0)
             EvictOne();
         return false;
