@@ -20,7 +20,7 @@ internal sealed class AgeScale
 
     private const int StepsPerDoubling = 3;
     private const int UnitsPerCapacity = 16;
-    private const uint UnitMin = 64;
+    private const uint UnitMin = 128;
 
     private readonly uint _unit;
     private readonly uint[] _starts = new uint[Steps + 1];

@@ -8,6 +8,7 @@ internal sealed class KindTrait(int values, int stride)
     private const double FactorMax = 1e4;
 
     private readonly double[] _factors = [.. Enumerable.Repeat(1.0, values)];
+    private readonly double[] _changes = new double[values];
     private readonly double[] _doublings = new double[values];
     private readonly double[] _hits = new double[values];
     private readonly double[] _expected = new double[values];
@@ -18,6 +19,9 @@ internal sealed class KindTrait(int values, int stride)
 
     /// <summary>The factor of a value as a power of 2.</summary>
     public double DoublingsOfValue(int value) => _doublings[value];
+
+    /// <summary>What the factor of a kind was multiplied with last.</summary>
+    public double ChangeOf(int kind) => _changes[kind / stride % values];
 
     /// <summary>Starts to count anew.</summary>
     public void Begin()
@@ -40,7 +44,9 @@ internal sealed class KindTrait(int values, int stride)
         for (var value = 0; value < values; value++)
         {
             var factor = _factors[value] * (_hits[value] + leaningCases) / (_expected[value] + leaningCases);
-            _factors[value] = Math.Clamp(factor, 1 / FactorMax, FactorMax);
+            factor = Math.Clamp(factor, 1 / FactorMax, FactorMax);
+            _changes[value] = factor / _factors[value];
+            _factors[value] = factor;
             _doublings[value] = Math.Log2(_factors[value]);
         }
     }

@@ -39,6 +39,7 @@ internal sealed class ReuseModel
 
     private readonly short[] _rowOfKind = new short[Kinds];
     private readonly int[] _kindOfRow = new int[RowsMax];
+    private readonly double[] _factorOfRow = new double[RowsMax];
     private readonly float[] _ended = new float[RowsMax * Steps];
     private readonly float[] _alive = new float[RowsMax * Steps];
     private readonly float[] _hitsOfRow = new float[RowsMax];
@@ -65,7 +66,7 @@ internal sealed class ReuseModel
 
     public long TableBytes =>
         ((_ended.Length + _alive.Length + _hitsOfRow.Length + _kindOfRow.Length) * (long)sizeof(float))
-        + (_expected.Length * (long)sizeof(double)) + (_rowOfKind.Length * (long)sizeof(short));
+        + ((_expected.Length + _factorOfRow.Length) * (long)sizeof(double)) + (_rowOfKind.Length * (long)sizeof(short));
 
     /// <summary>Expected accesses in each step of age to a block of factor 1 that reached it.</summary>
     public ReadOnlySpan<double> Baseline(bool isShared) => _baseline.AsSpan(isShared ? Steps : 0, Steps);
@@ -110,10 +111,13 @@ internal sealed class ReuseModel
         FitBaselines();
         FitFactors();
         Array.Clear(_alive, 0, _rows * Steps);
-        Fade(_ended.AsSpan(0, _rows * Steps));
         Fade(_hitsOfRow);
         Fade(_hitsOfStep);
-        FreeRows();
+        for (var row = _rows - 1; row >= 0; row--)
+        {
+            if (Fade(_ended.AsSpan(row * Steps, Steps)) < CasesMin)
+                FreeRow(row);
+        }
     }
 
     private int RowOf(int kind)
@@ -149,6 +153,7 @@ internal sealed class ReuseModel
         for (var row = 0; row < _rows; row++)
         {
             var factor = FactorOf(_kindOfRow[row]);
+            _factorOfRow[row] = factor;
             var alive = _alive.AsSpan(row * Steps, Steps);
             var reached = _reached.AsSpan(BlockHistory.IsShared(_kindOfRow[row]) ? Steps : 0, Steps);
             for (var step = 0; step < Steps; step++)
@@ -186,38 +191,40 @@ internal sealed class ReuseModel
         {
             trait.Begin();
             for (var row = 0; row < _rows; row++)
-                trait.Count(_kindOfRow[row], _hitsOfRow[row], FactorOf(_kindOfRow[row]) * _expected[row]);
+                trait.Count(_kindOfRow[row], _hitsOfRow[row], _factorOfRow[row] * _expected[row]);
             trait.End(LeaningCases);
+            for (var row = 0; row < _rows; row++)
+                _factorOfRow[row] *= trait.ChangeOf(_kindOfRow[row]);
         }
     }
 
-    /// <summary>Gives up the rows of kinds whose cases have faded; the last row takes the place of each.</summary>
-    private void FreeRows()
+    /// <summary>Gives up the row of a kind whose cases have faded; the last row takes its place.</summary>
+    private void FreeRow(int row)
     {
-        for (var row = _rows - 1; row >= 0; row--)
+        _rows--;
+        _rowOfKind[_kindOfRow[row]] = NoRow;
+        var ended = _ended.AsSpan(row * Steps, Steps);
+        var last = _ended.AsSpan(_rows * Steps, Steps);
+        if (row < _rows)
         {
-            var cases = 0f;
-            foreach (var count in _ended.AsSpan(row * Steps, Steps))
-                cases += count;
-            if (cases >= CasesMin)
-                continue;
-            _rows--;
-            _rowOfKind[_kindOfRow[row]] = NoRow;
-            _ended.AsSpan(row * Steps, Steps).Clear();
-            _hitsOfRow[row] = 0;
-            if (row == _rows)
-                continue;
-            _ended.AsSpan(_rows * Steps, Steps).CopyTo(_ended.AsSpan(row * Steps, Steps));
-            _ended.AsSpan(_rows * Steps, Steps).Clear();
-            (_hitsOfRow[row], _hitsOfRow[_rows]) = (_hitsOfRow[_rows], 0);
+            last.CopyTo(ended);
+            _hitsOfRow[row] = _hitsOfRow[_rows];
             _kindOfRow[row] = _kindOfRow[_rows];
             _rowOfKind[_kindOfRow[row]] = (short)row;
         }
+        last.Clear();
+        _hitsOfRow[_rows] = 0;
     }
 
-    private static void Fade(Span<float> counts)
+    /// <summary>Lets cases count for less; gives those that are left.</summary>
+    private static float Fade(Span<float> counts)
     {
+        var left = 0f;
         foreach (ref var count in counts)
+        {
             count *= Fading;
+            left += count;
+        }
+        return left;
     }
 }

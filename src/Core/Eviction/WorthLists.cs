@@ -21,6 +21,9 @@ internal sealed class WorthLists
     // A bit for each list that has blocks, the parked ones' aside.
     private readonly ulong[] _taken = new ulong[(Parked / WordBits) + 1];
 
+    // A bit for each word of those that is not zero.
+    private readonly ulong[] _takenWords = new ulong[(Parked / WordBits / WordBits) + 1];
+
     public WorthLists(TrackedBlock[] blocks)
     {
         _blocks = blocks;
@@ -68,17 +71,18 @@ internal sealed class WorthLists
         if (list == Parked)
             ParkedCount--;
         else if (_heads[list] == Nil)
-            _taken[list / WordBits] &= ~(1UL << (list % WordBits));
+            MarkEmpty(list);
     }
 
     /// <summary>The first block of the list that is worth least, parked ones aside; -1 when there is none.</summary>
     /// <param name="rank">The rank of its worth; 0 for a block without its parent.</param>
     public int FindLeast(out int rank)
     {
-        for (var word = 0; word < _taken.Length; word++)
+        for (var group = 0; group < _takenWords.Length; group++)
         {
-            if (_taken[word] == 0)
+            if (_takenWords[group] == 0)
                 continue;
+            var word = (group * WordBits) + BitOperations.TrailingZeroCount(_takenWords[group]);
             rank = (word * WordBits) + BitOperations.TrailingZeroCount(_taken[word]);
             return _heads[rank];
         }
@@ -105,6 +109,21 @@ internal sealed class WorthLists
         if (list == Parked)
             ParkedCount++;
         else
-            _taken[list / WordBits] |= 1UL << (list % WordBits);
+            MarkTaken(list);
+    }
+
+    private void MarkTaken(int list)
+    {
+        var word = list / WordBits;
+        _taken[word] |= 1UL << (list % WordBits);
+        _takenWords[word / WordBits] |= 1UL << (word % WordBits);
+    }
+
+    private void MarkEmpty(int list)
+    {
+        var word = list / WordBits;
+        _taken[word] &= ~(1UL << (list % WordBits));
+        if (_taken[word] == 0)
+            _takenWords[word / WordBits] &= ~(1UL << (word % WordBits));
     }
 }

@@ -5,7 +5,7 @@ namespace Cascade.Core.Eviction;
 /// The worth is the index of Gittins (1979): the greatest rate of hits for the room and time spent on waiting for them that any
 /// moment of giving up can reach, where giving up later may be better than at once. To hold the blocks of the highest index is the
 /// best there is while room has a price that does not change. Kinds are put into levels by their factor, a quarter of a doubling each,
-/// and worths into ranks, a 64th of a doubling each.
+/// and worths into ranks, a 256th of a doubling each.
 /// </remarks>
 internal sealed class WorthTable
 {
@@ -19,7 +19,7 @@ internal sealed class WorthTable
     public const int RankMax = DoublingsOfWorth << RankBits;
 
     private const int Steps = AgeScale.Steps;
-    private const int RankBits = 6;
+    private const int RankBits = 8;
     private const int MantissaBits = 23;
     private const int ExponentOfOne = 127;
     private const int DoublingsOfWorth = 48;
