@@ -20,7 +20,7 @@ namespace Cascade.Core.Eviction;
 /// <para>
 /// A step takes constant time: besides the block at hand, a few others are looked at in turn, and their worth is brought up to date.
 /// All memory is laid out at construction: 63 bytes a slot, with a block remembered for each slot and 32,768
-/// at least, and 850 KiB. Blocks whose
+/// at least, and 910 KiB. Blocks whose
 /// parent is not resident cost up to 30 more.
 /// </para>
 /// <para><see cref="Touch"/> is for any thread; the other members are for one thread at a time.</para>

@@ -104,7 +104,7 @@ internal sealed class ReuseModel
             _alive[(row * Steps) + step]++;
     }
 
-    /// <summary>Learns from what was counted. Takes some hundred microseconds.</summary>
+    /// <summary>Learns from what was counted.</summary>
     public void Fit()
     {
         SumReached();

@@ -48,7 +48,7 @@ internal sealed class WorthTable
     /// <summary>Chance that a block of the kind that has reached the age is ever asked for again: 0 to 1.</summary>
     public float ChanceOf(int kind, int step) => _chances[IndexOf(kind, 0, step)];
 
-    /// <summary>Takes over what was learned. Takes some hundred microseconds.</summary>
+    /// <summary>Takes over what was learned.</summary>
     public void Learn(ReuseModel model)
     {
         SetLevels(model.Traits);
