@@ -11,6 +11,7 @@ var cli = new CascadeCli(
     BenchVerb.Create(console, launcher),
     BenchPeerVerb.Create(console),
     BenchRankVerb.Create(console),
+    PolicyVerb.Create(console),
     InspectVerb.Create(console),
     DoctorVerb.Create(console),
     NodeVerb.Create(console, launcher),

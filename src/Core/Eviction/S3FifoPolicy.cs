@@ -25,11 +25,13 @@ public sealed class S3FifoPolicy : IEvictionPolicy, IDisposable
 {
     private const byte MaxFrequency = 3;
 
-    // The three numbers were chosen on the recorded conversations of a chat service. The paper's tenth for the small queue is too
-    // short for a conversation to come back in, and one read is rare enough there to tell a block from the rest.
+    // Two numbers were chosen on the recorded conversations of a chat service: the paper's tenth for the small queue is too short for
+    // a conversation to come back in. One read is rare enough there to tell a block from the rest.
     private const byte MainFrequency = 1;
     private const int SmallSharePercent = 30;
     private const int GhostsPerSlot = 2;
+    private const int SmallSharePercentPublished = 10;
+    private const int GhostsPerSlotPublished = 1;
 
     private readonly byte[] _frequencies;
     private readonly long[] _lengths;
@@ -43,6 +45,11 @@ public sealed class S3FifoPolicy : IEvictionPolicy, IDisposable
     /// <param name="capacityBytes">Bytes that the tier holds when full.</param>
     /// <exception cref="ArgumentOutOfRangeException">An argument is outside its range.</exception>
     public S3FifoPolicy(int slotCount, long capacityBytes)
+        : this(slotCount, capacityBytes, SmallSharePercent, GhostsPerSlot)
+    {
+    }
+
+    private S3FifoPolicy(int slotCount, long capacityBytes, int smallSharePercent, int ghostsPerSlot)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(slotCount);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(slotCount, 500_000_000);
@@ -51,9 +58,14 @@ public sealed class S3FifoPolicy : IEvictionPolicy, IDisposable
         _lengths = new long[slotCount];
         _forest = new PrefixForest(slotCount);
         _queues = new SlotQueues(slotCount);
-        _ghosts = new GhostQueue(slotCount * GhostsPerSlot);
-        _smallTargetBytes = (long)(capacityBytes * (SmallSharePercent / 100.0));
+        _ghosts = new GhostQueue(slotCount * ghostsPerSlot);
+        _smallTargetBytes = (long)(capacityBytes * (smallSharePercent / 100.0));
     }
+
+    /// <summary>Lays out the tables with the paper's sizes: a tenth for the small queue, and a ghost a slot. For comparison.</summary>
+    /// <inheritdoc cref="S3FifoPolicy(int, long)"/>
+    public static S3FifoPolicy AsPublished(int slotCount, long capacityBytes) =>
+        new(slotCount, capacityBytes, SmallSharePercentPublished, GhostsPerSlotPublished);
 
     /// <summary>Blocks that are tracked.</summary>
     public int Count { get; private set; }

@@ -5,10 +5,11 @@ internal enum SlotQueue : byte
     None = 0,
     Small = 1,
     Main = 2,
+    Protected = 3,
 }
 
 /// <summary>
-/// The two queues of resident slots, linked through arrays; a slot can be set aside from its queue for a while.
+/// A few queues of resident slots, linked through arrays; a slot can be set aside from its queue for a while.
 /// </summary>
 internal sealed class SlotQueues
 {
@@ -18,10 +19,10 @@ internal sealed class SlotQueues
     private readonly int[] _towardsTail;
     private readonly SlotQueue[] _queueOf;
     private readonly bool[] _isAside;
-    private readonly int[] _heads = [Nil, Nil, Nil];
-    private readonly int[] _tails = [Nil, Nil, Nil];
-    private readonly int[] _counts = new int[3];
-    private readonly long[] _bytes = new long[3];
+    private readonly int[] _heads = [Nil, Nil, Nil, Nil];
+    private readonly int[] _tails = [Nil, Nil, Nil, Nil];
+    private readonly int[] _counts = new int[4];
+    private readonly long[] _bytes = new long[4];
 
     public SlotQueues(int slotCount)
     {
