@@ -35,30 +35,6 @@ public class HazardLearningTests
     }
 
     [Fact]
-    public void End_of_a_request_that_nothing_ever_continues_is_not_held()
-    {
-        // Conversations of ten blocks whose next turn has another last one; 8 of 40 fit.
-        var random = new Random(2);
-        var turns = new int[40];
-        var builder = new AccessTrace.Builder();
-        for (var request = 0; request < 20_000; request++)
-        {
-            var conversation = random.Next(turns.Length);
-            var blocks = Enumerable.Range(0, 10).Select(depth => (ulong)((conversation * 100) + depth));
-            builder.Add([.. blocks, (ulong)(1_000_000 + (conversation * 100_000) + turns[conversation]++)]);
-        }
-        var trace = builder.Build();
-        using var cache = new PolicyCache(new HazardPolicy(81), 80, trace.DistinctBlocks);
-        var ends = new List<bool>();
-        TrialResult.Of(cache, trace);
-        for (var request = trace.Requests - 40; request < trace.Requests; request++)
-            ends.Add(cache.Holds(trace.Request(request)[^1]));
-
-        // Those of the last few requests may still stand there.
-        Assert.InRange(ends.Count(static isHeld => isHeld), 0, 8);
-    }
-
-    [Fact]
     public void Chance_of_reuse_follows_what_was_seen()
     {
         var policy = new HazardPolicy(1_001);
