@@ -30,7 +30,8 @@ internal sealed class MpiSandbox : IDisposable
             Threads = 1,
             OnTrouble = Troubles.Add,
         };
-        Fabric = new MpiFabric(change is null ? options : change(options), Ranks, [new MpiPeer(new NodeLife(Holder, default), 0, layout), new MpiPeer(new NodeLife(Other, default), 1, layout)], Clock);
+        MpiPeer[] peers = [new(new NodeLife(Holder, default), 0, layout), new(new NodeLife(Other, default), 1, layout)];
+        Fabric = new MpiFabric(change is null ? options : change(options), Ranks, peers, Clock);
     }
 
     public ArenaSandbox Box { get; } = new();

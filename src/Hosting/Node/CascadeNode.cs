@@ -126,7 +126,8 @@ public sealed class CascadeNode : IAsyncDisposable
             try
             {
                 Directory.CreateDirectory(directory);
-                _addressFiles.Add(AddressFile.Write(directory, _parts.Options.Cluster.Name, _parts.Cache.Self, _parts.Options.Tiers.Shm.Mode, Address, IsRank ? NodeMpi.Launcher() : null));
+                var launcher = IsRank ? NodeMpi.Launcher() : null;
+                _addressFiles.Add(AddressFile.Write(directory, _parts.Options.Cluster.Name, _parts.Cache.Self, _parts.Options.Tiers.Shm.Mode, Address, launcher));
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {

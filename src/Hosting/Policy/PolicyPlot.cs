@@ -35,7 +35,11 @@ internal static class PolicyPlot
             Write(svg, $"<text x=\"{Left - 8}\" y=\"{Y(ratio, top) + 4:0.0}\" text-anchor=\"end\">{ratio:0.00}</text>");
         }
         foreach (var row in rows)
-            Write(svg, $"<text x=\"{X(row.Capacity, rows):0.0}\" y=\"{Height - Bottom + 20}\" text-anchor=\"middle\">{row.Capacity.ToString("N0", CultureInfo.InvariantCulture)}</text>");
+        {
+            var capacity = row.Capacity.ToString("N0", CultureInfo.InvariantCulture);
+            Write(svg, $"<text x=\"{X(row.Capacity, rows):0.0}\" y=\"{Height - Bottom + 20}\" text-anchor=\"middle\">{capacity}</text>");
+        }
+
         Write(svg, $"<text x=\"{(Left + Width - Right) / 2}\" y=\"{Height - 16}\" text-anchor=\"middle\">blocks (full lines: blocks; dashed: whole prefixes)</text>");
         for (var index = 0; index < policies.Count; index++)
         {

@@ -7,7 +7,8 @@ namespace Cascade.Tiers.Mpi;
 /// <summary>A rank of the world, and whether it is worth asking. Thread-safe.</summary>
 /// <remarks>
 /// A rank with reads that did not come in time is asked again only once they have all come: a rank that was stopped, or a network that hung, recovers so,
-/// and one that died does not, whatever the transport says about it. A rank for which the library reported an error, or of whose death somebody told, is not asked again at all: MPI cannot mend a connection.
+/// and one that died does not, whatever the transport says about it. A rank for which the library reported an error, or of whose death somebody told, is not asked again
+/// at all: MPI cannot mend a connection.
 /// </remarks>
 internal sealed class MpiPeer(NodeLife life, int rank, ArenaLayout layout)
 {

@@ -14,7 +14,7 @@ public sealed class FabricRouterTests
         await using var node = new BulkSandbox();
         using var tcp = node.Client();
         var (clock, mapping) = (new ManualClock(), new StandInFabric(PullResult.Unreachable("unplugged")));
-        var router = new FabricRouter(new FabricChooserSettings(), clock, tcp, mapping);
+        var router = new FabricRouter(new FabricChooserSettings(), clock, mapping, tcp);
         using var into = new TargetMemory(5000);
         var copy = node.Box.Put(1);
         Assert.Equal(PullOutcome.Unreachable, (await router.PullAsync(into.Want(copy))).Outcome);
@@ -31,6 +31,18 @@ public sealed class FabricRouterTests
         Assert.Equal((2, 10_000), (mapping.Pulls, node.Server.SentBytes));
         router.Forget(BulkSandbox.Holder);
         Assert.Equal(PullOutcome.Unreachable, (await router.PullAsync(into.Want(copy))).Outcome);
+    }
+
+    [Fact]
+    public async Task Fabrics_are_tried_in_the_order_in_which_they_are_given_and_what_came_is_counted()
+    {
+        var (mapping, tcp) = (new StandInFabric(PullResult.Done), new StandInFabric(PullResult.Unreachable("unplugged")) { Kind = FabricKind.Tcp });
+        var router = new FabricRouter(new FabricChooserSettings(), new ManualClock(), tcp, mapping);
+        using var into = new TargetMemory(10);
+        Assert.True(router.TryAdd(BulkSandbox.Holder));
+        Assert.Equal(PullResult.Done, await router.PullAsync(into.Want(new Core.Placement.CopyLocation(BulkSandbox.Holder, TierKind.Shm, 0, 2, 0, 10))));
+        Assert.Equal((1, 1), (tcp.Pulls, mapping.Pulls));
+        Assert.Equal([new FabricTraffic(FabricKind.Tcp, 0, 0), new FabricTraffic(FabricKind.Mapping, 1, 10)], router.Traffic);
     }
 
     [Fact]

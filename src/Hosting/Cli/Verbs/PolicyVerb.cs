@@ -156,7 +156,8 @@ internal sealed class PolicyVerb
 
     private void WriteTables(AccessTrace trace, IReadOnlyList<ComparedPolicy> policies, IReadOnlyList<CapacityFigures> rows)
     {
-        _console.Out.WriteLine($"{HumanText.Count(trace.Requests)} requests, {HumanText.Count(trace.Accesses)} blocks asked for, {HumanText.Count(trace.DistinctBlocks)} different ones");
+        var (requests, accesses, distinct) = (HumanText.Count(trace.Requests), HumanText.Count(trace.Accesses), HumanText.Count(trace.DistinctBlocks));
+        _console.Out.WriteLine($"{requests} requests, {accesses} blocks asked for, {distinct} different ones");
         var table = new Table().Border(TableBorder.None);
         foreach (var name in (string[])["blocks", "policy", "block hits", "prefix hits", "of the way", "ns/access", "bytes/block"])
             table.AddColumn(new TableColumn(name).NoWrap().RightAligned());

@@ -237,7 +237,7 @@ internal sealed class ReplayVerb
             if (_console.Time.GetElapsedTime(start) > OthersPatience)
                 throw new CliException(
                     ExitCode.Unavailable,
-                    $"only {node.NodesUp} of {share.Count} nodes are there after {OthersPatience.TotalSeconds:0} s: do the other shares run, with the same cluster.name and seeds?");
+                    $"only {node.NodesUp} of {share.Count} nodes are there after {OthersPatience.TotalSeconds:0} s: do the other shares run, with the same name and seeds?");
             await poll.WaitForNextTickAsync(cancellationToken);
         }
     }
