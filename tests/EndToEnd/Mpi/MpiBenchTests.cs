@@ -15,6 +15,9 @@ public sealed class MpiBenchTests
 
     private static readonly string[] Quick = ["bench", "remote", "--fabric", "mpi", "--quick", "--json"];
 
+    /// <summary>Ends soon, as a rank cannot have its blocks.</summary>
+    private static readonly string[] Refused = [.. Quick, "--set", "cascade.tiers.shm.capacity=1MiB"];
+
     [Fact]
     public async Task Figures_are_there_and_no_byte_is_wrong()
     {
@@ -70,20 +73,24 @@ public sealed class MpiBenchTests
     }
 
     [Fact]
-    public async Task Ranks_end_when_the_program_that_started_them_is_killed()
+    public async Task Ranks_end_when_the_program_that_started_them_is_killed_and_the_next_run_removes_what_they_left()
     {
         RequireMpich();
         using var bench = CascadeProcess.Start("about", Quick);
         await RanksAsync(bench);
         await bench.KillAsync();
-        await Until.TrueAsync(() => Left(bench.Id).Length == 0, () => $"Left over: {string.Join(' ', Left(bench.Id))}");
+        await Until.TrueAsync(
+            () => !Left(bench.Id).Any(static left => left.StartsWith("/proc/", StringComparison.Ordinal)), () => $"Left over: {string.Join(' ', Left(bench.Id))}");
+        using var next = CascadeProcess.Start("about", Refused);
+        Assert.Equal(1, (await next.EndAsync()).ExitCode);
+        RequireNothingLeft(bench.Id);
     }
 
     [Fact]
     public async Task Rank_that_cannot_start_is_told_in_words()
     {
         RequireMpich();
-        using var bench = CascadeProcess.Start("about", [.. Quick, "--set", "cascade.tiers.shm.capacity=1MiB"]);
+        using var bench = CascadeProcess.Start("about", Refused);
         var (exitCode, output, error) = await bench.EndAsync();
         Assert.Equal((1, ""), (exitCode, output));
         Assert.Contains("cascade: rank 1 failed: A block could not be put: Refused", error, StringComparison.Ordinal);

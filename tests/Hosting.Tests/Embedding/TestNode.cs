@@ -32,12 +32,19 @@ internal static class TestNode
         return CascadeNode.StartAsync(configuration.Options, new NodeStartup { Reset = true, KeepArena = false }, CancellationToken.None);
     }
 
-    public static Task<CascadeNode> StartAsync(string cluster, bool keepArena, TimeProvider time, params string[] settings)
+    /// <summary>The same, with somebody told of each room that is taken, before whoever asked for it: on the tier's thread.</summary>
+    public static Task<CascadeNode> StartWatchedAsync(Action onReserved, params string[] settings) => StartAsync(
+        UniqueName("node"), new NodeStartup { KeepArena = false, WatchArena = arena => new WatchedArena(arena, onReserved) }, settings);
+
+    public static Task<CascadeNode> StartAsync(string cluster, bool keepArena, TimeProvider time, params string[] settings) =>
+        StartAsync(cluster, new NodeStartup { KeepArena = keepArena, Time = time }, settings);
+
+    private static Task<CascadeNode> StartAsync(string cluster, NodeStartup startup, string[] settings)
     {
         var configuration = CascadeConfiguration.Load(new ConfigurationSources
         {
             Overrides = ["cascade.tiers.shm.capacity=8MiB", .. settings, $"cascade.cluster.name={cluster}"],
         });
-        return CascadeNode.StartAsync(configuration.Options, new NodeStartup { KeepArena = keepArena, Time = time }, CancellationToken.None);
+        return CascadeNode.StartAsync(configuration.Options, startup, CancellationToken.None);
     }
 }

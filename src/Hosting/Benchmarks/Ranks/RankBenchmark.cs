@@ -7,6 +7,8 @@ namespace Cascade.Hosting.Benchmarks.Ranks;
 /// <summary>Reads blocks of another rank by MPI, in jobs of three ranks on this machine.</summary>
 internal static class RankBenchmark
 {
+    private const string FolderWork = "bench";
+
     /// <summary>Runs it.</summary>
     /// <param name="plan">How much to do.</param>
     /// <param name="settings">Settings of all nodes, above file and environment.</param>
@@ -28,8 +30,10 @@ internal static class RankBenchmark
 
     private static async Task<T> RunJobAsync<T>(string starter, RankPlan plan, IReadOnlyList<string> settings, CliConsole console, CancellationToken cancellationToken)
     {
-        // All that the ranks leave is in a folder of their own, in memory, where the nodes' memory would be.
-        using var scratch = new ScratchFolder(MemoryDirectory(settings), "bench", console);
+        // All that the ranks leave is in a folder of their own, in memory, where the nodes' memory would be. A run that was killed cannot remove it; the next does.
+        var memory = MemoryDirectory(settings);
+        RankFolder.RemoveAbandoned(memory, $"cascade-{FolderWork}-*");
+        using var scratch = new ScratchFolder(memory, FolderWork, console);
         var folder = new RankFolder(scratch.Path);
         folder.Make();
         folder.Tell(BenchRank.PlanWord, plan);

@@ -21,14 +21,30 @@ internal sealed class RankFolder(string path)
     /// <summary>True when all are to end.</summary>
     public bool IsOver => !Directory.Exists(path) || File.Exists(NameOf(StopWord)) || File.Exists(NameOf(FailedWord));
 
-    /// <summary>True while the process that made the folder runs.</summary>
-    public bool IsStarterThere => TryRead(StarterWord) is not { } process || Directory.Exists($"/proc/{process}");
-
     /// <summary>Makes the folder, for ranks that this process is about to start.</summary>
     public void Make()
     {
         Directory.CreateDirectory(path);
         Tell(StarterWord, Environment.ProcessId.ToString(CultureInfo.InvariantCulture));
+    }
+
+    /// <summary>Removes folders of this user whose makers do not run any more.</summary>
+    /// <param name="parent">Where they are.</param>
+    /// <param name="pattern">What they are called.</param>
+    public static void RemoveAbandoned(string parent, string pattern)
+    {
+        foreach (var path in Directory.Exists(parent) ? Directory.GetDirectories(parent, pattern) : [])
+        {
+            try
+            {
+                if (new RankFolder(path).TryRead(StarterWord) is { } process && !Directory.Exists($"/proc/{process}"))
+                    Directory.Delete(path, recursive: true);
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                // It is another user's, or another run removes it.
+            }
+        }
     }
 
     /// <summary>Says something.</summary>

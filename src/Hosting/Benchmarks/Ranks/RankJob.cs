@@ -123,20 +123,34 @@ internal sealed class RankJob : IDisposable
         if (!_process.HasExited)
             _process.Kill(entireProcessTree: true);
 
-        // Hydra's own helpers may be gone before what they started.
+        // Hydra's own helpers may be gone before what they started, and a rank that has said its last word may still be ending.
         for (var rank = 0; rank < RankPlan.Ranks; rank++)
         {
-            if (_folder.TryRead($"ended-{rank}") is not null || !int.TryParse(_folder.TryRead($"process-{rank}"), CultureInfo.InvariantCulture, out var id))
+            if (!int.TryParse(_folder.TryRead($"process-{rank}"), CultureInfo.InvariantCulture, out var id) || !IsRank(id))
                 continue;
             try
             {
                 using var process = Process.GetProcessById(id);
                 process.Kill();
+                process.WaitForExit(EndPatience);
             }
             catch (Exception e) when (e is ArgumentException or InvalidOperationException or Win32Exception)
             {
                 // It has ended.
             }
+        }
+    }
+
+    /// <summary>True while the process of this number is one of the job: its command line names the job's folder.</summary>
+    private bool IsRank(int process)
+    {
+        try
+        {
+            return File.ReadAllText(string.Create(CultureInfo.InvariantCulture, $"/proc/{process}/cmdline")).Contains(_folder.Path, StringComparison.Ordinal);
+        }
+        catch (IOException)
+        {
+            return false;
         }
     }
 

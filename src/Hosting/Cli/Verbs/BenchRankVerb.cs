@@ -35,32 +35,9 @@ internal static class BenchRankVerb
             using var input = rank == RankPlan.Reader ? new StandardInputEnd(Console.OpenStandardInput(), cancellationToken) : null;
             using var logging = LoggerFactory.Create(builder => builder.SetMinimumLevel(LogLevel.Warning).AddProvider(new ConsoleLogProvider(console)));
             int[] numbers = [.. line.GetValue(ports)!.Split(',').Select(static port => int.Parse(port, CultureInfo.InvariantCulture))];
-            try
-            {
-                await BenchRank.RunAsync(folder, line.GetValue(cluster)!, numbers, rank, line.GetValue(settings) ?? [], logging, input?.Token ?? cancellationToken);
-            }
-            finally
-            {
-                RemoveWhenLast(folder);
-            }
-
+            await BenchRank.RunAsync(folder, line.GetValue(cluster)!, numbers, rank, line.GetValue(settings) ?? [], logging, input?.Token ?? cancellationToken);
             return ExitCode.Ok;
         });
         return verb;
-    }
-
-    /// <summary>Who started the job removes the folder; when that is gone, the rank that ends last does.</summary>
-    private static void RemoveWhenLast(RankFolder folder)
-    {
-        if (folder.IsStarterThere || Enumerable.Range(0, RankPlan.Ranks).Any(rank => folder.TryRead($"ended-{rank}") is null))
-            return;
-        try
-        {
-            Directory.Delete(folder.Path, recursive: true);
-        }
-        catch (IOException)
-        {
-            // Another one was last as well.
-        }
     }
 }
