@@ -10,6 +10,9 @@ public sealed class ColdCrashTests
 {
     private const int Kills = 200;
 
+    /// <summary>So many puts a life are waited for at most, half of it on average.</summary>
+    private const int PutsOfALifeMax = 14;
+
     /// <summary>
     /// A node that is killed two hundred times at random moments while it demotes, compacts and commits, its memory lost each time as with
     /// the machine: every block that was acknowledged as durable is there with its bytes, every deletion that was acknowledged holds, and
@@ -35,8 +38,9 @@ public sealed class ColdCrashTests
                 {
                     await victim.Ready;
 
-                    // The moment of the crash is what the test draws: it is waited for, nothing is awaited by it.
-                    await Task.Delay(TimeSpan.FromMilliseconds(random.Next(1, 200)), TestContext.Current.CancellationToken);
+                    // The moment of the crash is what the test draws: so many acknowledged puts, and a little time. The latter is waited for, nothing is awaited by it.
+                    await victim.AwaitPutsAsync(random.Next(PutsOfALifeMax + 1));
+                    await Task.Delay(TimeSpan.FromMilliseconds(random.Next(1, 100)), TestContext.Current.CancellationToken);
                     await victim.KillAsync();
                 }
 

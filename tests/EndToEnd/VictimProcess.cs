@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Text;
 
 namespace Cascade.EndToEnd;
 
@@ -11,6 +12,8 @@ internal sealed class VictimProcess : IDisposable
     private readonly Process _process;
     private readonly Promises _promised;
     private readonly Task<string> _error;
+    private readonly StringBuilder _said = new();
+    private Task _pump = Task.CompletedTask;
 
     private VictimProcess(Process process, Promises promised)
     {
@@ -22,6 +25,11 @@ internal sealed class VictimProcess : IDisposable
 
     /// <summary>Completes when the node serves.</summary>
     public Task Ready { get; }
+
+    /// <summary>Waits until the node has acknowledged so many durable puts since it serves.</summary>
+    public Task AwaitPutsAsync(int count) => Until.TrueAsync(
+        () => _process.HasExited || Said().Split('\n')[..^1].Count(static line => line.StartsWith("put ", StringComparison.Ordinal)) >= count,
+        () => $"{count} puts were not acknowledged: {Said()}");
 
     public static VictimProcess Start(int seed, Promises promised, string[] settings)
     {
@@ -49,11 +57,11 @@ internal sealed class VictimProcess : IDisposable
     /// <summary>Ends the process as a crash does and notes all that it said until then.</summary>
     public async Task KillAsync()
     {
-        var said = _process.StandardOutput.ReadToEndAsync();
         Assert.False(_process.HasExited, $"The node ended by itself: {(_process.HasExited ? await _error : "")}");
         _process.Kill();
         await _process.WaitForExitAsync().WaitAsync(Patience);
-        _promised.Note(await said);
+        await _pump;
+        _promised.Note(Said());
     }
 
     public void Dispose()
@@ -68,5 +76,22 @@ internal sealed class VictimProcess : IDisposable
     {
         var line = await _process.StandardOutput.ReadLineAsync().WaitAsync(Patience);
         Assert.True(line == "ready", $"The node did not start: {line} {(line is null ? await _error : "")}");
+        _pump = PumpAsync();
+    }
+
+    private async Task PumpAsync()
+    {
+        var buffer = new char[4096];
+        while (await _process.StandardOutput.ReadAsync(buffer) is > 0 and var length)
+        {
+            lock (_said)
+                _said.Append(buffer, 0, length);
+        }
+    }
+
+    private string Said()
+    {
+        lock (_said)
+            return _said.ToString();
     }
 }

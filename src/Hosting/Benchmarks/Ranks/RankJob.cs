@@ -78,15 +78,18 @@ internal sealed class RankJob : IDisposable
             await Task.WhenAny(ended, Task.Delay(LookEvery, CancellationToken.None));
             if (Stopwatch.GetElapsedTime(started) > Patience)
                 _folder.Fail($"the ranks did not come to an end within {Patience}");
-            LookAtRanks();
+            if (FindKilled() is { } killed)
+                _folder.Fail(killed);
             if (cancellation.IsCancellationRequested || _folder.IsOver)
                 break;
         }
 
+        // What others say of it is that they cannot read from it, and they may say it first.
+        var cause = FindKilled() ?? _folder.Failure;
         if (!ended.IsCompleted)
             await StopAsync(ended);
         cancellation.ThrowIfCancellationRequested();
-        if (_folder.Failure is { } failure)
+        if ((cause ?? _folder.Failure) is { } failure)
             throw new CliException(ExitCode.Failed, failure);
         await Task.WhenAny(_pumps, Task.Delay(LookEvery, CancellationToken.None));
         return _folder.TryRead<T>(result)
@@ -108,14 +111,17 @@ internal sealed class RankJob : IDisposable
         await ended;
     }
 
-    /// <summary>A rank that was killed tells nobody.</summary>
-    private void LookAtRanks()
+    /// <summary>Ranks that were killed tell nobody: says which, or null for none. The starter may have ended others for it by then.</summary>
+    private string? FindKilled()
     {
+        var killed = new List<string>();
         for (var rank = 0; rank < RankPlan.Ranks; rank++)
         {
             if (_folder.TryRead($"process-{rank}") is { } process && !Directory.Exists($"/proc/{process}") && _folder.TryRead($"ended-{rank}") is null)
-                _folder.Fail($"rank {rank} (process {process}) was ended by something else before the benchmark was done");
+                killed.Add($"rank {rank} (process {process})");
         }
+
+        return killed.Count == 0 ? null : $"{string.Join(", ", killed)} ended without a word before the benchmark was done, as what is killed does";
     }
 
     private void Kill()
