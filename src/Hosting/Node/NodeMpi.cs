@@ -12,8 +12,10 @@ internal static class NodeMpi
 
     private const string StepTasksVariable = "SLURM_STEP_NUM_TASKS";
 
-    /// <summary>Variables that launchers of MPI programs set for each process that is a rank.</summary>
-    internal static readonly string[] LauncherVariables = ["PMI_RANK", "PMI_FD", "PMIX_RANK", "OMPI_COMM_WORLD_RANK", "MPI_LOCALRANKID", StepTasksVariable];
+    private static readonly string[] RankVariables = ["PMI_RANK", "PMI_FD", "PMIX_RANK", "OMPI_COMM_WORLD_RANK", "MPI_LOCALRANKID"];
+
+    /// <summary>Variables by which a process takes itself for a rank: not for those that it starts as programs of their own.</summary>
+    internal static IEnumerable<string> LauncherVariables => RankVariables.Append(StepTasksVariable);
 
     /// <summary>
     /// What tells the process's launcher from all others, so that a later process of the same task knows that there was a rank before it: launchers take each rank in
@@ -106,6 +108,6 @@ internal static class NodeMpi
 
     /// <summary>A step of several tasks is taken for one of MPI: that it has no launcher is what MPI then finds.</summary>
     private static bool IsLaunched(Func<string, string?> variable) =>
-        LauncherVariables[..^1].Any(name => variable(name) is not null)
+        RankVariables.Any(name => variable(name) is not null)
         || (variable(StepTasksVariable) is { } tasks && tasks != "1");
 }
