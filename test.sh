@@ -41,12 +41,13 @@ why() {
   [ -f "$1" ] && sed -n '/<ErrorInfo>/,/<\/ErrorInfo>/p' "$1" | head -n 200
 }
 
-# Components that tests start: MPICH and SLURM with munge. Where they cannot be installed, the tests say what is missing and are skipped.
+# Components that tests start: MPICH, SLURM with munge, and a C compiler for the stand-in of the CUDA driver. Where they cannot be installed, the tests say what is missing and are skipped.
 components() {
   local missing=()
   command -v mpiexec.mpich >/dev/null 2>&1 || missing+=(mpich)
   command -v srun >/dev/null 2>&1 && [ -x /usr/sbin/slurmctld ] && [ -x /usr/sbin/slurmd ] || missing+=(slurm-wlm)
   [ -x /usr/sbin/munged ] || missing+=(munge)
+  command -v gcc >/dev/null 2>&1 || missing+=(gcc libc6-dev)
   [ "${#missing[@]}" -gt 0 ] && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1 || return 0
   apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
 }

@@ -19,7 +19,10 @@ public sealed class ClusterFullDiskTests
         using var full = CascadeProcess.Start(
             " serves;", "node", "--set", $"cascade.cluster.name={cluster.Name}", "--set", $"cascade.node.id={Nodes}", "--set", $"cascade.remoting.seeds={cluster.Seeds}",
             "--set", "cascade.tiers.shm.capacity=8MiB", "--set", $"cascade.tiers.cold.directory={disk.Path}", "--set", "cascade.tiers.cold.file-size=1MiB",
-            "--set", "cascade.tiers.cold.capacity=1GiB");
+            "--set", "cascade.tiers.cold.capacity=1GiB",
+
+            // What it cannot write it gives up: blocks that are read once must not drive out those that are read all the time, from its first access on.
+            "--set", "cascade.eviction.policy=s3-fifo");
         await full.Said;
         await cluster.AgreeAsync(Enumerable.Range(0, Nodes + 1));
         await using var load = new ClusterLoad(cluster.Cache);

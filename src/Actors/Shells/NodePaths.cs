@@ -14,6 +14,9 @@ public static class NodePaths
     /// <summary>The cold tier.</summary>
     public const string ColdTier = "/user/cold-tier";
 
+    /// <summary>The tier of device memory.</summary>
+    public const string GpuTier = "/user/gpu-tier";
+
     /// <summary>What serves the copies of this node to others, and brings theirs here.</summary>
     public const string RemoteTier = "/user/remote-tier";
 
@@ -29,6 +32,7 @@ public static class NodePaths
         TierKind.Shm => MemoryTier,
         TierKind.Cold => ColdTier,
         TierKind.Remote => RemoteTier,
-        _ => throw new ArgumentOutOfRangeException(nameof(tier), tier, "Nodes reach each other's memory, cold and remote tiers only."),
+        TierKind.Gpu => GpuTier,
+        _ => throw new ArgumentOutOfRangeException(nameof(tier), tier, "There is no such tier."),
     };
 }

@@ -1,5 +1,6 @@
 using Cascade.Actors;
 using Cascade.Actors.Shells;
+using Cascade.Core.Identity;
 using Cascade.Core.Ownership;
 using Cascade.Core.Sharding;
 
@@ -31,11 +32,11 @@ public sealed class CopyReporter : UntypedActor, IWithTimers
 
     /// <summary>How to start the actor.</summary>
     /// <param name="view">What is known of the cluster.</param>
-    /// <param name="hasColdTier">True when the node has one.</param>
+    /// <param name="tiers">The tiers that the node has.</param>
     /// <param name="recipients">Knows this node's tiers and <see cref="CopyPort.Loader"/> and, unless it is alone, other nodes.</param>
-    public static Props Props(ClusterView view, bool hasColdTier, Recipients recipients)
+    public static Props Props(ClusterView view, IReadOnlyCollection<TierKind> tiers, Recipients recipients)
     {
-        var core = new CopyReporterCore(view, hasColdTier, node => CopyPort.Loader.Of(node, view.Self, recipients));
+        var core = new CopyReporterCore(view, tiers, node => CopyPort.Loader.Of(node, view.Self, recipients));
         return Actors.Props.Create(() => new CopyReporter(core, recipients));
     }
 

@@ -3,11 +3,16 @@ using Cascade.Core.Identity;
 namespace Cascade.Core.Cold;
 
 /// <summary>One read of a block, for all who asked for it.</summary>
-internal sealed class BlockFetch(long number, BlockId id)
+internal sealed class BlockFetch(long number, BlockId id, long lengthBytes)
 {
     public long Number { get; } = number;
 
     public BlockId Id { get; } = id;
+
+    public long LengthBytes => lengthBytes;
+
+    /// <summary>Nobody asked for it yet: it is read ahead.</summary>
+    public bool IsAhead { get; set; }
 
     public List<(object Sender, TimeSpan Deadline)> Askers { get; } = [];
 

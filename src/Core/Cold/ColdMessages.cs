@@ -18,8 +18,12 @@ namespace Cascade.Core.Cold;
 /// the record has its place in the log, and admitted by its frequency unless the block is stored already. What counts is <see cref="MemoryReleased.Durable"/>.
 /// </param>
 /// <param name="Timeout">How long it may take. A durable put that passes it while being written is answered <see cref="Busy"/> and may still be stored.</param>
+/// <param name="ChanceOfReuse">
+/// Chance that it is asked for again, 0 to 1; 1 where nobody can tell. A copy that memory gives up is not admitted where another block has to be dropped for it that
+/// is likelier to be asked for.
+/// </param>
 public sealed record ColdPut(
-    BlockId Id, PayloadMemory Memory, KeyBinding Binding, int Frequency, bool Durable, TimeSpan Timeout);
+    BlockId Id, PayloadMemory Memory, KeyBinding Binding, int Frequency, bool Durable, TimeSpan Timeout, double ChanceOfReuse = 1);
 
 /// <summary>
 /// Binds a further key to a block that is stored. Reply, once: <see cref="ColdStored"/>, <see cref="NotFound"/> when the block is not stored,
@@ -44,7 +48,11 @@ public sealed record ColdDrop(BlockId Id, bool Durable, TimeSpan Timeout);
 /// <param name="Id">The block; zero for the one that the key names.</param>
 /// <param name="Timeout">How long it may take.</param>
 /// <param name="ReadAheadMax">How many blocks further along the prefix to propose for reading, see <see cref="ReadAheadProposed"/>; 0 for none.</param>
-public sealed record ColdFetch(KeyDigest Key, BlockId Id, TimeSpan Timeout, int ReadAheadMax);
+/// <param name="IsAhead">
+/// True for what was proposed and nobody asked for yet: it gives way to what is asked for, goes only into room that is free or holds what is worth less, and is
+/// answered <see cref="Busy"/> when too much is read ahead already.
+/// </param>
+public sealed record ColdFetch(KeyDigest Key, BlockId Id, TimeSpan Timeout, int ReadAheadMax, bool IsAhead = false);
 
 /// <summary>
 /// Asks for a block to be kept where it lies in the files, so that a node that shares the directory can read it there. Reply, once: <see cref="RecordLeased"/>;
@@ -96,22 +104,30 @@ public sealed record MemoryReleased(BlockId Id, PayloadMemory Memory, bool Durab
 
 /// <summary>
 /// To <see cref="ColdPort.Memory"/>: a block is to be read. Reply: <see cref="RoomGiven"/> or <see cref="RoomDenied"/>, at any time: room that comes
-/// too late is returned.
+/// too late is returned. Asked again not ahead, the request that was ahead is void, and what it was given counts.
 /// </summary>
-public sealed record RoomNeeded(long Fetch, BlockId Id, long LengthBytes);
+/// <param name="Fetch">Names the request.</param>
+/// <param name="Id">The block.</param>
+/// <param name="LengthBytes">Its bytes.</param>
+/// <param name="IsAhead">Nobody asked for the block yet.</param>
+public sealed record RoomNeeded(long Fetch, BlockId Id, long LengthBytes, bool IsAhead = false);
 
 /// <summary>Memory for a block to be read. Answered once by <see cref="RoomFilled"/> or <see cref="RoomReturned"/>.</summary>
 public sealed record RoomGiven(long Fetch, PayloadMemory Memory);
 
 /// <summary>There is no memory for the block. No reply; who asked for the block is answered <see cref="Busy"/>.</summary>
-public sealed record RoomDenied(long Fetch, string Reason);
+/// <param name="Fetch">The number of the request.</param>
+/// <param name="Reason">Why.</param>
+/// <param name="WasAhead">True when the request that is denied was ahead of need.</param>
+public sealed record RoomDenied(long Fetch, string Reason, bool WasAhead = false);
 
 /// <summary>The memory holds the block, checked against its id by the device. Before any <see cref="ColdFetched"/> about it.</summary>
 /// <param name="Fetch">The number of the <see cref="RoomNeeded"/>.</param>
 /// <param name="Id">The block.</param>
 /// <param name="Memory">Where it lies.</param>
 /// <param name="Binding">A key that names it; default when none is known.</param>
-public sealed record RoomFilled(long Fetch, BlockId Id, PayloadMemory Memory, KeyBinding Binding);
+/// <param name="IsAhead">Nobody has asked for the block yet.</param>
+public sealed record RoomFilled(long Fetch, BlockId Id, PayloadMemory Memory, KeyBinding Binding, bool IsAhead = false);
 
 /// <summary>The memory was not filled and holds nothing of worth.</summary>
 public sealed record RoomReturned(long Fetch, PayloadMemory Memory);

@@ -50,8 +50,7 @@ public sealed record ColdSettings
     public TimeSpan GroupDelay { get; init; } = TimeSpan.FromMilliseconds(2);
 
     /// <summary>
-    /// Frequency from which a put that need not be durable is worth a write; at least 1 while writes hold on to more than half of
-    /// <see cref="QueueBytesMax"/>. Durable puts, and those of blocks that are stored already, are always admitted.
+    /// Frequency from which a put that need not be durable is worth a write. Durable puts, and those of blocks that are stored already, are always admitted.
     /// </summary>
     public int AdmitFrequencyMin { get; init; }
 
@@ -64,7 +63,7 @@ public sealed record ColdSettings
     /// <summary>Appended bytes after which an index checkpoint is written; at least 32 times the length of the last one.</summary>
     public long CheckpointEveryBytes { get; init; } = 2L << 30;
 
-    /// <summary>Bytes of one read-ahead proposal at most.</summary>
+    /// <summary>Bytes of one read-ahead proposal at most, and of all blocks that are being read ahead at a time.</summary>
     public long ReadAheadBytesMax { get; init; } = 256L << 20;
 
     /// <summary>Times that a record whose writing or flushing failed is written anew before it is reported lost.</summary>

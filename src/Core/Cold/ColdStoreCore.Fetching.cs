@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using Cascade.Core.Clocks;
 using Cascade.Core.Identity;
 using Cascade.Core.Log;
@@ -9,9 +10,17 @@ public sealed partial class ColdStoreCore
 {
     private const int ReadAttemptsMax = 2;
 
+    /// <summary>Of the reads at a time so great a part may be for blocks that nobody asked for.</summary>
+    private const int AheadPart = 2;
+
     private readonly Dictionary<BlockId, BlockFetch> _fetches = [];
     private readonly SortedDictionary<long, BlockFetch> _fetchesByNumber = [];
     private readonly Queue<BlockFetch> _readsWaiting = new();
+
+    /// <summary>Those that nobody asked for; who was asked for since stands in the other line, too.</summary>
+    private readonly Queue<BlockFetch> _aheadWaiting = new();
+    private long _aheadBytes;
+    private int _aheadInFlight;
     private long _fetchNumbers;
     private int _readsInFlight;
 
@@ -33,12 +42,55 @@ public sealed partial class ColdStoreCore
             return;
         }
 
-        if (Join(block, sender, Deadline.After(_now, message.Timeout)) && !message.Key.IsZero && message.ReadAheadMax > 0)
+        var deadline = Deadline.After(_now, message.Timeout);
+        if (message.IsAhead)
+        {
+            ReadAhead(block, sender, deadline);
+            return;
+        }
+
+        if (Join(block, sender, deadline) && !message.Key.IsZero && message.ReadAheadMax > 0)
         {
             var ahead = _index.Descendants(message.Key, message.ReadAheadMax, _settings.ReadAheadBytesMax);
             if (ahead.Count > 0)
                 _outbox.Send(ColdPort.Tier, new ReadAheadProposed(ahead));
         }
+    }
+
+    private void ReadAhead(LogEntry block, object sender, TimeSpan deadline)
+    {
+        if (_fetches.ContainsKey(block.Id) || _fetches.Count >= _settings.FetchesMax || _aheadBytes + block.PayloadBytes > _settings.ReadAheadBytesMax)
+        {
+            _outbox.Send(sender, BusyReply($"{_aheadBytes} bytes are read ahead already"));
+            return;
+        }
+
+        NoteFetchExpiry(deadline);
+        _aheadBytes += block.PayloadBytes;
+        Begin(block, sender, deadline, isAhead: true);
+    }
+
+    private void Begin(LogEntry block, object sender, TimeSpan deadline, bool isAhead)
+    {
+        var fetch = new BlockFetch(++_fetchNumbers, block.Id, block.PayloadBytes) { IsAhead = isAhead };
+        fetch.Askers.Add((sender, deadline));
+        _fetches.Add(block.Id, fetch);
+        _fetchesByNumber.Add(fetch.Number, fetch);
+        AskForRoom(fetch, block);
+    }
+
+    private void AskForRoom(BlockFetch fetch, LogEntry block) => _outbox.Send(
+        ColdPort.Memory, new RoomNeeded(fetch.Number, block.Id, block.PayloadBytes, fetch.IsAhead));
+
+    /// <summary>What was read ahead is asked for: from here on it is as any other.</summary>
+    private void Hasten(BlockFetch fetch, LogEntry block)
+    {
+        fetch.IsAhead = false;
+        _aheadBytes -= fetch.LengthBytes;
+        if (fetch.Memory is null)
+            AskForRoom(fetch, block);
+        else if (fetch.IsQueued)
+            _readsWaiting.Enqueue(fetch);
     }
 
     private bool Join(LogEntry block, object sender, TimeSpan deadline)
@@ -53,6 +105,8 @@ public sealed partial class ColdStoreCore
             }
 
             _figures.Joined++;
+            if (fetch.IsAhead)
+                Hasten(fetch, block);
             fetch.Askers.Add((sender, deadline));
             return true;
         }
@@ -63,11 +117,7 @@ public sealed partial class ColdStoreCore
             return false;
         }
 
-        fetch = new BlockFetch(++_fetchNumbers, block.Id);
-        fetch.Askers.Add((sender, deadline));
-        _fetches.Add(block.Id, fetch);
-        _fetchesByNumber.Add(fetch.Number, fetch);
-        _outbox.Send(ColdPort.Memory, new RoomNeeded(fetch.Number, block.Id, block.PayloadBytes));
+        Begin(block, sender, deadline, isAhead: false);
         return true;
     }
 
@@ -85,7 +135,8 @@ public sealed partial class ColdStoreCore
 
     private void OnRoomDenied(RoomDenied message)
     {
-        if (_fetchesByNumber.TryGetValue(message.Fetch, out var fetch) && fetch.Memory is null)
+        // Was it asked for since, the room for that is under way.
+        if (_fetchesByNumber.TryGetValue(message.Fetch, out var fetch) && fetch.Memory is null && (fetch.IsAhead || !message.WasAhead))
             End(fetch, BusyReply($"there is no room in memory for the block: {message.Reason}"));
     }
 
@@ -94,7 +145,7 @@ public sealed partial class ColdStoreCore
         if (fetch.IsQueued || fetch.IsReading)
             return;
         fetch.IsQueued = true;
-        _readsWaiting.Enqueue(fetch);
+        (fetch.IsAhead ? _aheadWaiting : _readsWaiting).Enqueue(fetch);
     }
 
     /// <summary>A block became durable, moved or was lost: who waits for it looks again.</summary>
@@ -106,7 +157,7 @@ public sealed partial class ColdStoreCore
 
     private void PumpReads()
     {
-        while (_readsInFlight < _settings.ReadsInFlightMax && _readsWaiting.TryDequeue(out var fetch))
+        while (_readsInFlight < _settings.ReadsInFlightMax && TryTakeRead(out var fetch))
         {
             fetch.IsQueued = false;
             if (!_fetchesByNumber.ContainsKey(fetch.Number))
@@ -120,18 +171,35 @@ public sealed partial class ColdStoreCore
         }
     }
 
+    /// <summary>What is asked for comes first, and finds most of the device free.</summary>
+    private bool TryTakeRead([NotNullWhen(true)] out BlockFetch? fetch)
+    {
+        if (_readsWaiting.TryDequeue(out fetch))
+            return true;
+        while (_aheadInFlight < Math.Max(1, _settings.ReadsInFlightMax / AheadPart) && _aheadWaiting.TryDequeue(out fetch))
+        {
+            if (fetch.IsAhead)
+                return true;
+        }
+
+        return false;
+    }
+
     private void Read(BlockFetch fetch, LogEntry block)
     {
         var file = _index.Files[block.Place.File];
         var place = block.Place;
+        var ahead = fetch.IsAhead ? 1 : 0;
         fetch.IsReading = true;
         file.InFlight++;
         _readsInFlight++;
+        _aheadInFlight += ahead;
         Issue(new ReadPayload(NextNumber(), block.PayloadHeader, fetch.Memory!.Value), done =>
         {
             fetch.IsReading = false;
             file.InFlight--;
             _readsInFlight--;
+            _aheadInFlight -= ahead;
             OnRead(fetch, block, place, done.Status);
         });
     }
@@ -143,7 +211,7 @@ public sealed partial class ColdStoreCore
             _figures.Read++;
             block.WasRead = true;
             var memory = fetch.Memory!.Value;
-            _outbox.Send(ColdPort.Memory, new RoomFilled(fetch.Number, fetch.Id, memory, block.HoldsKey ? block.Binding : default));
+            _outbox.Send(ColdPort.Memory, new RoomFilled(fetch.Number, fetch.Id, memory, block.HoldsKey ? block.Binding : default, fetch.IsAhead));
             fetch.Memory = null;
             End(fetch, new ColdFetched(fetch.Id, memory));
             return;
@@ -176,6 +244,7 @@ public sealed partial class ColdStoreCore
             _outbox.Send(ColdPort.Memory, new RoomReturned(fetch.Number, memory));
         _fetches.Remove(fetch.Id);
         _fetchesByNumber.Remove(fetch.Number);
+        _aheadBytes -= fetch.IsAhead ? fetch.LengthBytes : 0;
         foreach (var (sender, _) in fetch.Askers)
             _outbox.Send(sender, reply);
     }

@@ -34,7 +34,7 @@ public sealed partial class ColdStoreCore
                 $"A block needs an id and 1 to {lengthMax} bytes to go to the cold tier; this one has {length} (cascade.tiers.cold.capacity and max-block).")));
         else if (!IsReady)
             TurnAway(write, NotReadyYet);
-        else if (!message.Durable && message.Frequency < _settings.AdmitFrequencyMin && _index.Block(message.Id) is not { IsReadable: true })
+        else if (!message.Durable && !IsWorthWriting(message) && _index.Block(message.Id) is not { IsReadable: true })
         {
             _figures.NotAdmitted++;
             TurnAway(write, NotAdmitted.Instance);
@@ -46,6 +46,10 @@ public sealed partial class ColdStoreCore
         else
             Enqueue(write);
     }
+
+    /// <summary>What is written where there is room costs a write, and computing a block costs more. Where there is none, it costs another block.</summary>
+    private bool IsWorthWriting(ColdPut message) =>
+        message.Frequency >= _settings.AdmitFrequencyMin && (!IsFull || message.ChanceOfReuse >= _dropped.Chance);
 
     private Busy NotReadyYet => BusyReply($"the cold tier is still reading what is on disk");
 

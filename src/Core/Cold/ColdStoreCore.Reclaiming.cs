@@ -10,6 +10,7 @@ public sealed partial class ColdStoreCore
 {
     /// <summary>Deletions on disk, in the order in which they were first written.</summary>
     private readonly Queue<LogEntry> _tombstones = new();
+    private readonly DroppedWorth _dropped = new();
     private LogFile? _victim;
     private bool _isEvicting;
     private bool _isDeleting;
@@ -41,6 +42,9 @@ public sealed partial class ColdStoreCore
         _index.Files.Count > 0
         && (_mayEvictForSpace
             || _index.ChargedBytes + Math.Max(_wantedBytes, _settings.FileBytes) + _settings.FileBytes > _settings.CapacityBytes);
+
+    /// <summary>True when the next file can be begun only because another one was, or is to be, given up: two are kept free ahead.</summary>
+    private bool IsFull => _index.ChargedBytes + (3 * _settings.FileBytes) > _settings.CapacityBytes;
 
     private LogFile? MostlyDead()
     {
@@ -108,12 +112,23 @@ public sealed partial class ColdStoreCore
         while (_copiesOpen < _settings.WritesInFlightMax && _cursor < file.Records.Count)
         {
             var entry = file.Records[_cursor++];
-            if (!IsIn(entry, file) || !IsKept(entry))
+            if (!IsIn(entry, file))
+                continue;
+            if (_isEvicting && entry.IsReadable)
+                JudgeUnread(entry, file);
+            if (!IsKept(entry))
                 continue;
             _copiesOpen++;
             _keepBytes -= _isEvicting ? entry.LiveBytes : 0;
             _copies.AddLast(new LogWrite(LogWriteKind.Copy, null, TimeSpan.MaxValue) { Id = entry.Id, Entry = entry, Source = entry.Place });
         }
+    }
+
+    private void JudgeUnread(LogEntry entry, LogFile file)
+    {
+        if (entry.IsKeptToSee)
+            _dropped.Count(entry.WasRead);
+        entry.IsKeptToSee = !entry.WasRead && !_protected.Contains(entry.Id) && DroppedWorth.IsSample(entry.Id, file.Number);
     }
 
     private static bool IsIn(LogEntry entry, LogFile file) => entry.IsHeld && entry.Place.File == file.Number;
@@ -126,7 +141,7 @@ public sealed partial class ColdStoreCore
             return entry.IsReadable || entry.IsBinding;
         return entry.LiveBytes <= _keepBytes
             && (entry.IsReadable
-                ? entry.WasRead || _protected.Contains(entry.Id)
+                ? entry.WasRead || entry.IsKeptToSee || _protected.Contains(entry.Id)
                 : entry.IsBinding && _index.Block(entry.Id) is { IsReadable: true } block && block.Place.File != _victim!.Number);
     }
 
@@ -258,6 +273,12 @@ public sealed partial class ColdStoreCore
         {
             _index.ReleaseBlock(entry);
             _index.Become(entry, LogRecordKind.Alias);
+        }
+
+        if (entry.IsKeptToSee && entry.WasRead)
+        {
+            _dropped.Count(wasRead: true);
+            entry.IsKeptToSee = false;
         }
 
         _index.Move(entry, write.Place);

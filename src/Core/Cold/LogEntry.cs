@@ -71,6 +71,9 @@ internal sealed class LogEntry
     /// <summary>Read since it was written or last reinserted.</summary>
     public bool WasRead { get; set; }
 
+    /// <summary>Kept unread for another turn of the log, to see whether it would have been missed.</summary>
+    public bool IsKeptToSee { get; set; }
+
     /// <summary>The write that makes the record durable; null once it is.</summary>
     public LogWrite? Write { get; set; }
 

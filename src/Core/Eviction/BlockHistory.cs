@@ -32,24 +32,30 @@ internal readonly record struct BlockHistory(uint LastAccess, byte Uses, byte Ne
     private const byte FollowersOfConversationMax = 3;
 
     private const int PauseBits = 4;
+    private const int PauseMask = (1 << PauseBits) - 1;
+    private const int DepthStride = 1;
+    private const int FollowedStride = DepthClasses * DepthStride;
+    private const int PauseStride = FollowedClasses * FollowedStride;
+    private const int NewStride = AgeScale.PauseClasses * PauseStride;
+    private const int UseStride = NewClasses * NewStride;
+
+    // What each value of a field adds to the number of the kind: a history is classed many times for each access.
+    private static readonly ushort[] OfUses = Shares(static uses => UseClass(uses) * UseStride);
+    private static readonly ushort[] OfNewBefore = Shares(static newBefore => NewClass(newBefore) * NewStride);
+    private static readonly ushort[] OfFollowers = Shares(static followers => FollowedClass(followers) * FollowedStride);
+    private static readonly ushort[] OfPauseAndDepth = Shares(static both => ((both & PauseMask) * PauseStride) + ((both >> PauseBits) * DepthStride));
 
     /// <summary>Class of the time between the last two accesses; 0 when there was one only.</summary>
-    public int Pause => PauseAndDepth & ((1 << PauseBits) - 1);
+    public int Pause => PauseAndDepth & PauseMask;
 
     /// <summary>Quadruplings of the place in the prefix.</summary>
     public int DepthClass => PauseAndDepth >> PauseBits;
 
     /// <summary>The class of blocks with a like future.</summary>
-    public int Kind => KindOf(Followers == 0 ? 0 : Followers <= FollowersOfConversationMax ? 1 : 2);
+    public int Kind => KindOf(Followers);
 
     /// <summary>The class that the block is of if the access that has just been is followed by one of a child.</summary>
-    public int KindWhenFollowed => Followers == 0 ? KindOf(1) : Kind;
-
-    // 0 to 4, 5 to 7, 8 to 31, more: a conversation's next turn is the likelier the more there were, at first with every turn.
-    private int UseClass => Uses < 5 ? Uses : Uses < 8 ? 5 : Uses < 32 ? 6 : 7;
-
-    // Seen again, the first new one, 2 to 3, 4 to 7, more: far from what was known, a block is often of one turn only.
-    private int NewClass => NewBefore switch { 0 => 0, 1 => 1, < 4 => 2, < 8 => 3, _ => 4 };
+    public int KindWhenFollowed => KindOf(Math.Max((byte)1, Followers));
 
     /// <summary>True for a kind of blocks that conversations share.</summary>
     public static bool IsShared(int kind) => kind / DepthClasses % FollowedClasses == 2;
@@ -79,6 +85,15 @@ internal readonly record struct BlockHistory(uint LastAccess, byte Uses, byte Ne
 
     private static byte Pack(int pause, int depthClass) => (byte)((depthClass << PauseBits) | pause);
 
-    private int KindOf(int followed) =>
-        (((((((UseClass * NewClasses) + NewClass) * AgeScale.PauseClasses) + Pause) * FollowedClasses) + followed) * DepthClasses) + DepthClass;
+    // 0 to 4, 5 to 7, 8 to 31, more: a conversation's next turn is the likelier the more there were, at first with every turn.
+    private static int UseClass(int uses) => uses switch { < 5 => uses, < 8 => 5, < 32 => 6, _ => 7 };
+
+    // Seen again, the first new one, 2 to 3, 4 to 7, more: far from what was known, a block is often of one turn only.
+    private static int NewClass(int newBefore) => newBefore switch { 0 => 0, 1 => 1, < 4 => 2, < 8 => 3, _ => 4 };
+
+    private static int FollowedClass(int followers) => followers switch { 0 => 0, <= FollowersOfConversationMax => 1, _ => 2 };
+
+    private static ushort[] Shares(Func<int, int> shareOf) => [.. Enumerable.Range(0, byte.MaxValue + 1).Select(value => (ushort)shareOf(value))];
+
+    private int KindOf(byte followers) => OfUses[Uses] + OfNewBefore[NewBefore] + OfFollowers[followers] + OfPauseAndDepth[PauseAndDepth];
 }

@@ -20,14 +20,26 @@ public sealed partial class HazardPolicy
         for (var i = 0; i < RankedPerAccess; i++)
         {
             Rank(_rankedNext);
-            _rankedNext = _rankedNext + 1 == _blocks.Length ? 0 : _rankedNext + 1;
+            _rankedNext = _rankedNext + 1 >= _used ? 0 : _rankedNext + 1;
         }
         for (var i = 0; i < SurveyedPerAccess; i++)
         {
             Survey(_surveyedNext);
-            if (++_surveyedNext == KnownMax)
+            if (++_surveyedNext >= _used + _remembered.Capacity)
                 Learn();
         }
+    }
+
+    /// <summary>The tier holds more than it was taken to: ages count on a scale for twice as many.</summary>
+    private void Grow()
+    {
+        _size *= 2;
+        _scale = new AgeScale(_size);
+        _model.DoubleUnit();
+        _worth.Use(_scale);
+        _worth.Learn(_model);
+        if (_remembered.Capacity < _size)
+            _remembered.Grow();
     }
 
     private void Learn()
@@ -41,10 +53,10 @@ public sealed partial class HazardPolicy
     private void Rank(int slot)
     {
         ref var block = ref _blocks[slot];
-        if (block.List == TrackedBlock.NoList)
-            return;
         if (block.Parent != 0 && (block.IsOrphan || _orphans.Count > 0))
             SetOrphan(slot);
+        if (block.List == TrackedBlock.NoList && (block.Children > 0 || !block.IsTracked))
+            return;
         var history = block.History;
         var isOfRunningRequest = _now - history.LastAccess < RequestAccesses;
         var rank = _worth.RankOf(isOfRunningRequest ? history.KindWhenFollowed : history.Kind, LevelsMore(block.Size), StepOf(history));
@@ -52,10 +64,11 @@ public sealed partial class HazardPolicy
             _leaves.Put(slot, rank);
     }
 
-    /// <summary>A parent may have come or gone since the block was listed.</summary>
+    /// <summary>An ancestor may have come or gone since the block was looked at.</summary>
     private void SetOrphan(int slot)
     {
-        var isOrphan = _slots.Find(_blocks[slot].Parent) < 0;
+        var parent = _slots.Find(_blocks[slot].Parent);
+        var isOrphan = parent < 0 || _blocks[parent].IsOrphan;
         if (isOrphan == _blocks[slot].IsOrphan)
             return;
         _leaves.Take(slot);
@@ -65,7 +78,7 @@ public sealed partial class HazardPolicy
     private void Survey(int place)
     {
         ref var history = ref _blocks[0].History;
-        if (place < _blocks.Length)
+        if (place < _used)
         {
             if (!_blocks[place].IsTracked)
                 return;
@@ -73,7 +86,7 @@ public sealed partial class HazardPolicy
         }
         else
         {
-            place -= _blocks.Length;
+            place -= _used;
             if (!_remembered.IsTaken(place))
                 return;
             history = ref _remembered[place];

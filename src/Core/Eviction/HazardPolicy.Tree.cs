@@ -33,6 +33,7 @@ public sealed partial class HazardPolicy
             block.IsOrphan = true;
             return;
         }
+        block.IsOrphan = _blocks[parent].IsOrphan;
         _blocks[parent].Children++;
         _leaves.Take(parent);
     }

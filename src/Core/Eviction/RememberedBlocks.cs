@@ -2,15 +2,15 @@ using System.Runtime.CompilerServices;
 
 namespace Cascade.Core.Eviction;
 
-/// <summary>The histories of blocks that are not resident: a fixed number, of which the longest unused make room.</summary>
+/// <summary>The histories of blocks that are not resident: up to a number, of which the longest unused make room.</summary>
 /// <remarks>Sets of four places, a cache line each; 16 bytes a block. Blocks are told apart by the first 64 bits of their keys.</remarks>
 internal sealed class RememberedBlocks
 {
     private const int Ways = 4;
     private const ulong Spread = 0xBF58476D1CE4E5B9;
 
-    private readonly Entry[] _entries;
-    private readonly ulong _sets;
+    private Entry[] _entries;
+    private ulong _sets;
 
     public RememberedBlocks(int capacity)
     {
@@ -59,6 +59,32 @@ internal sealed class RememberedBlocks
         var hasForgotten = entry.Key != 0;
         entry = new Entry { Key = key, History = history };
         return hasForgotten;
+    }
+
+    /// <summary>Doubles the places; takes time for each.</summary>
+    public void Grow()
+    {
+        var before = _sets;
+        _sets *= 2;
+        Array.Resize(ref _entries, checked((int)(_sets * Ways)));
+
+        // What was in a set belongs into one of the two at twice its place, which are empty when sets are moved from the last one on.
+        Span<Entry> moved = stackalloc Entry[Ways];
+        for (var set = (long)before - 1; set >= 0; set--)
+        {
+            var old = _entries.AsSpan((int)set * Ways, Ways);
+            old.CopyTo(moved);
+            old.Clear();
+            foreach (var entry in moved)
+            {
+                if (entry.Key == 0)
+                    continue;
+                var at = FirstOf(entry.Key);
+                while (_entries[at].Key != 0)
+                    at++;
+                _entries[at] = entry;
+            }
+        }
     }
 
     private int FirstOf(ulong key) => (int)Math.BigMul(key * Spread, _sets, out _) * Ways;

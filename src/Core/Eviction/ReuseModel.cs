@@ -120,6 +120,32 @@ internal sealed class ReuseModel
         }
     }
 
+    /// <summary>From now on ages are counted in units of twice the length: what was learned of each step is of an earlier one.</summary>
+    public void DoubleUnit()
+    {
+        for (var row = 0; row < _rows; row++)
+        {
+            Shift(_ended.AsSpan(row * Steps, Steps));
+            Shift(_alive.AsSpan(row * Steps, Steps));
+        }
+        for (var baseline = 0; baseline < Baselines; baseline++)
+        {
+            Shift(_hitsOfStep.AsSpan(baseline * Steps, Steps));
+            Shift(_baseline.AsSpan(baseline * Steps, Steps));
+            _baseline.AsSpan((baseline * Steps) + Steps - AgeScale.StepsPerDoubling, AgeScale.StepsPerDoubling).Fill(BaselineUnlearned);
+        }
+    }
+
+    /// <summary>Moves counts by a doubling of age towards the first step, which takes in all that would come before it.</summary>
+    private static void Shift<T>(Span<T> counts)
+        where T : struct, System.Numerics.INumber<T>
+    {
+        for (var step = 1; step <= AgeScale.StepsPerDoubling; step++)
+            counts[0] += counts[step];
+        counts[(AgeScale.StepsPerDoubling + 1)..].CopyTo(counts[1..]);
+        counts[^AgeScale.StepsPerDoubling..].Clear();
+    }
+
     private int RowOf(int kind)
     {
         int row = _rowOfKind[kind];
@@ -161,7 +187,9 @@ internal sealed class ReuseModel
         }
 
         // Each leans towards what holds for all, and that towards the step before; but a block is hardly ever asked for twice at once, so
-        // that the first step says nothing of the second.
+        // that the first step says nothing of the second. Nor do steps in which nothing is ever asked for say that the next ones are
+        // like them: an age that no block has reached is as good as before anything was learned. Without that, the longest held would
+        // go first as long as nothing has been asked for twice, and a loop would pass unseen.
         var before = 0.0;
         for (var step = 0; step < Steps; step++)
         {
@@ -169,7 +197,7 @@ internal sealed class ReuseModel
             var all = Math.Min(BaselineMax, Lean(hits, _reached[step] + _reached[Steps + step], before));
             _baseline[step] = Math.Min(BaselineMax, Lean(_hitsOfStep[step], _reached[step], all));
             _baseline[Steps + step] = Math.Min(BaselineMax, Lean(_hitsOfStep[Steps + step], _reached[Steps + step], all));
-            before = step == 0 ? 0 : all;
+            before = step == 0 ? BaselineUnlearned : Math.Max(all, BaselineUnlearned);
         }
     }
 

@@ -13,8 +13,7 @@ namespace Cascade.Core.Eviction;
 /// the main queue. The main queue gives a block another round for each read it saw.
 /// </para>
 /// <para>
-/// A candidate that has resident children is set aside, and comes back to the leaving end of its queue as soon as its last
-/// child is gone. A chain of cold blocks thus leaves from its leaf to its root, in constant time a block.
+/// Only leaves leave: a block with resident children waits aside until the last of them has gone.
 /// </para>
 /// <para>
 /// Everything is laid out at construction: about 210 bytes a slot and 170 for its two ghosts. <see cref="Touch"/> is for any
@@ -34,9 +33,8 @@ public sealed class S3FifoPolicy : IEvictionPolicy, IDisposable
     private const int GhostsPerSlotPublished = 1;
 
     private readonly byte[] _frequencies;
-    private readonly long[] _lengths;
-    private readonly PrefixForest _forest;
-    private readonly SlotQueues _queues;
+    private readonly LeafQueues _queues;
+    private readonly SlotQueues _slots;
     private readonly GhostQueue _ghosts;
     private readonly long _smallTargetBytes;
 
@@ -55,9 +53,8 @@ public sealed class S3FifoPolicy : IEvictionPolicy, IDisposable
         ArgumentOutOfRangeException.ThrowIfGreaterThan(slotCount, 500_000_000);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(capacityBytes);
         _frequencies = new byte[slotCount];
-        _lengths = new long[slotCount];
-        _forest = new PrefixForest(slotCount);
-        _queues = new SlotQueues(slotCount);
+        _queues = new LeafQueues(slotCount);
+        _slots = _queues.Slots;
         _ghosts = new GhostQueue(slotCount * ghostsPerSlot);
         _smallTargetBytes = (long)(capacityBytes * (smallSharePercent / 100.0));
     }
@@ -78,15 +75,12 @@ public sealed class S3FifoPolicy : IEvictionPolicy, IDisposable
     public void Admit(uint slot, in KeyBinding binding, long lengthBytes)
     {
         var at = (int)slot;
-        if (_queues.IsTracked(at))
-            throw new InvalidOperationException($"Slot {slot} is tracked already: remove its copy before another one enters it.");
+        _queues.ThrowIfTracked(slot);
         _frequencies[at] = 0;
-        _lengths[at] = lengthBytes;
         Count++;
         TrackedBytes += lengthBytes;
         var queue = _ghosts.Forget(binding.Key) ? SlotQueue.Main : SlotQueue.Small;
-        _queues.PushHead(queue, at, lengthBytes);
-        _forest.Add(at, binding);
+        _queues.Enter(queue, at, binding, lengthBytes);
     }
 
     /// <inheritdoc/>
@@ -103,16 +97,13 @@ public sealed class S3FifoPolicy : IEvictionPolicy, IDisposable
     public void Remove(uint slot, bool evicted)
     {
         var at = (int)slot;
-        if (!_queues.IsTracked(at))
+        if (!_slots.IsTracked(at))
             return;
-        if (evicted && _queues.QueueOf(at) == SlotQueue.Small)
-            _ghosts.Remember(_forest.KeyOf(at));
-        _queues.Unlink(at, _lengths[at]);
+        if (evicted && _slots.QueueOf(at) == SlotQueue.Small)
+            _ghosts.Remember(_queues.KeyOf(at));
         Count--;
-        TrackedBytes -= _lengths[at];
-        var parent = _forest.Remove(at);
-        if (parent >= 0 && _forest.IsLeaf(parent))
-            _queues.PutBack(parent, _lengths[parent]);
+        TrackedBytes -= _slots.LengthOf(at);
+        _queues.Remove(at);
     }
 
     /// <inheritdoc/>
@@ -125,11 +116,11 @@ public sealed class S3FifoPolicy : IEvictionPolicy, IDisposable
         int smallRefusals = 0, mainRefusals = 0;
         while (budget-- > 0)
         {
-            var isSmallDone = smallRefusals >= _queues.CountOf(SlotQueue.Small);
-            var isMainDone = mainRefusals >= _queues.CountOf(SlotQueue.Main);
+            var isSmallDone = smallRefusals >= _slots.CountOf(SlotQueue.Small);
+            var isMainDone = mainRefusals >= _slots.CountOf(SlotQueue.Main);
             if (isSmallDone && isMainDone)
                 break;
-            if (isMainDone || (!isSmallDone && _queues.BytesOf(SlotQueue.Small) >= _smallTargetBytes))
+            if (isMainDone || (!isSmallDone && _slots.BytesOf(SlotQueue.Small) >= _smallTargetBytes))
             {
                 if (TryTakeFromSmall(mayEvict, ref smallRefusals, out var at))
                 {
@@ -150,7 +141,7 @@ public sealed class S3FifoPolicy : IEvictionPolicy, IDisposable
     /// <remarks>The reads that were seen lately, 3 at most; a block of the main queue counts as 1 at least.</remarks>
     public int FrequencyOf(uint slot)
     {
-        var queue = _queues.QueueOf((int)slot);
+        var queue = _slots.QueueOf((int)slot);
         if (queue == SlotQueue.None)
             return 0;
         return Math.Max((int)Volatile.Read(ref _frequencies[slot]), queue == SlotQueue.Main ? 1 : 0);
@@ -159,48 +150,33 @@ public sealed class S3FifoPolicy : IEvictionPolicy, IDisposable
     /// <summary>Gives the tables back.</summary>
     public void Dispose()
     {
-        _forest.Dispose();
+        _queues.Dispose();
         _ghosts.Dispose();
     }
 
     private bool TryTakeFromSmall(Func<uint, bool> mayEvict, ref int refusals, out int at)
     {
-        at = _queues.TailOf(SlotQueue.Small);
+        at = _slots.TailOf(SlotQueue.Small);
         if (Volatile.Read(ref _frequencies[at]) >= MainFrequency)
         {
             Volatile.Write(ref _frequencies[at], 0);
-            _queues.Unlink(at, _lengths[at]);
-            _queues.PushHead(SlotQueue.Main, at, _lengths[at]);
+            _slots.Move(at, SlotQueue.Main);
             return false;
         }
-        return IsVictim(SlotQueue.Small, at, mayEvict, ref refusals);
+        return _queues.IsVictim(at, mayEvict, ref refusals);
     }
 
     private bool TryTakeFromMain(Func<uint, bool> mayEvict, ref int refusals, out int at)
     {
-        at = _queues.TailOf(SlotQueue.Main);
+        at = _slots.TailOf(SlotQueue.Main);
         var seen = Volatile.Read(ref _frequencies[at]);
         if (seen > 0)
         {
             Volatile.Write(ref _frequencies[at], (byte)(seen - 1));
-            _queues.MoveToHead(at, _lengths[at]);
+            _slots.MoveToHead(at);
             return false;
         }
-        return IsVictim(SlotQueue.Main, at, mayEvict, ref refusals);
-    }
-
-    private bool IsVictim(SlotQueue queue, int at, Func<uint, bool> mayEvict, ref int refusals)
-    {
-        if (!_forest.IsLeaf(at))
-        {
-            _queues.SetAside(at, _lengths[at]);
-            return false;
-        }
-        if (mayEvict((uint)at))
-            return true;
-        refusals++;
-        _queues.MoveToHead(at, _lengths[at]);
-        return false;
+        return _queues.IsVictim(at, mayEvict, ref refusals);
     }
 
     /// <summary>
@@ -210,9 +186,9 @@ public sealed class S3FifoPolicy : IEvictionPolicy, IDisposable
     {
         for (var queue = SlotQueue.Small; queue <= SlotQueue.Main; queue++)
         {
-            for (var at = _queues.TailOf(queue); at >= 0; at = _queues.TowardsHead(at))
+            for (var at = _slots.TailOf(queue); at >= 0; at = _slots.TowardsHead(at))
             {
-                if (_forest.IsLeaf(at) && mayEvict((uint)at))
+                if (_queues.IsLeaf(at) && mayEvict((uint)at))
                 {
                     slot = (uint)at;
                     return true;

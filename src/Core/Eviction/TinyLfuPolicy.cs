@@ -12,8 +12,7 @@ namespace Cascade.Core.Eviction;
 /// window and the next to leave the segmented LRU are compared: the one asked for less often goes.
 /// </para>
 /// <para>
-/// About 210 bytes a slot. A block with resident children is set aside when its turn comes. <see cref="Touch"/> is for any thread; the
-/// other members are for one thread at a time.
+/// About 220 bytes a slot. <see cref="Touch"/> is for any thread; the other members are for one thread at a time.
 /// </para>
 /// </remarks>
 public sealed class TinyLfuPolicy : IEvictionPolicy, ISettledPolicy, IDisposable
@@ -25,8 +24,8 @@ public sealed class TinyLfuPolicy : IEvictionPolicy, ISettledPolicy, IDisposable
     private const int CountersPerSlot = 4;
     private const int AccessesPerSlot = 10;
 
-    private readonly PrefixForest _forest;
-    private readonly SlotQueues _queues;
+    private readonly LeafQueues _queues;
+    private readonly SlotQueues _slots;
     private readonly TouchBuffer _touches;
     private readonly FrequencySketch _sketch;
     private readonly int _windowMax;
@@ -41,8 +40,8 @@ public sealed class TinyLfuPolicy : IEvictionPolicy, ISettledPolicy, IDisposable
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(slotCount);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(slotCount, 50_000_000);
-        _forest = new PrefixForest(slotCount);
-        _queues = new SlotQueues(slotCount);
+        _queues = new LeafQueues(slotCount);
+        _slots = _queues.Slots;
         _touches = new TouchBuffer(slotCount);
         _sketch = new FrequencySketch(slotCount * CountersPerSlot, (long)slotCount * AccessesPerSlot);
         _windowMax = Math.Max(1, (int)(slotCount * WindowShare));
@@ -55,13 +54,11 @@ public sealed class TinyLfuPolicy : IEvictionPolicy, ISettledPolicy, IDisposable
     public void Admit(uint slot, in KeyBinding binding, long lengthBytes)
     {
         Settle();
-        if (_queues.IsTracked((int)slot))
-            throw new InvalidOperationException($"Slot {slot} is tracked already: remove its copy before another one enters it.");
+        _queues.ThrowIfTracked(slot);
         _sketch.Record(binding.Key.Prefix64);
-        _queues.PushHead(Window, (int)slot, 1);
-        _forest.Add((int)slot, binding);
-        if (_queues.CountOf(Window) > _windowMax && _behindWindow < _behindWindowMax)
-            LeaveWindow(_queues.TailOf(Window));
+        _queues.Enter(Window, (int)slot, binding, lengthBytes);
+        if (_slots.CountOf(Window) > _windowMax && _behindWindow < _behindWindowMax)
+            LeaveWindow(_slots.TailOf(Window));
     }
 
     /// <inheritdoc/>
@@ -72,16 +69,16 @@ public sealed class TinyLfuPolicy : IEvictionPolicy, ISettledPolicy, IDisposable
     {
         while (_touches.TryTake(out var slot))
         {
-            if (!_queues.IsTracked(slot))
+            if (!_slots.IsTracked(slot))
                 continue;
-            _sketch.Record(_forest.KeyOf(slot).Prefix64);
-            _queues.PutBack(slot, 1);
-            if (_queues.QueueOf(slot) == Probation)
-                Move(slot, SlotQueue.Protected);
+            _sketch.Record(_queues.KeyOf(slot).Prefix64);
+            _slots.PutBack(slot);
+            if (_slots.QueueOf(slot) == Probation)
+                _slots.Move(slot, SlotQueue.Protected);
             else
-                _queues.MoveToHead(slot, 1);
-            if (_queues.CountOf(SlotQueue.Protected) > _protectedMax)
-                Move(_queues.TailOf(SlotQueue.Protected), Probation);
+                _slots.MoveToHead(slot);
+            if (_slots.CountOf(SlotQueue.Protected) > _protectedMax)
+                _slots.Move(_slots.TailOf(SlotQueue.Protected), Probation);
         }
     }
 
@@ -90,14 +87,11 @@ public sealed class TinyLfuPolicy : IEvictionPolicy, ISettledPolicy, IDisposable
     {
         Settle();
         var at = (int)slot;
-        if (!_queues.IsTracked(at))
+        if (!_slots.IsTracked(at))
             return;
-        if (_queues.QueueOf(at) != Window)
+        if (_slots.QueueOf(at) != Window)
             _behindWindow--;
-        _queues.Unlink(at, 1);
-        var parent = _forest.Remove(at);
-        if (parent >= 0 && _forest.IsLeaf(parent))
-            _queues.PutBack(parent, 1);
+        _queues.Remove(at);
     }
 
     /// <inheritdoc/>
@@ -105,14 +99,12 @@ public sealed class TinyLfuPolicy : IEvictionPolicy, ISettledPolicy, IDisposable
     {
         ArgumentNullException.ThrowIfNull(mayEvict);
         Settle();
-        var refusals = 0;
-        var incumbent = FindLeaf(Probation, mayEvict, ref refusals);
+        var incumbent = _queues.FindLeaf(Probation, mayEvict);
         if (incumbent < 0)
-            incumbent = FindLeaf(SlotQueue.Protected, mayEvict, ref refusals);
-        if (_queues.CountOf(Window) > _windowMax || incumbent < 0)
+            incumbent = _queues.FindLeaf(SlotQueue.Protected, mayEvict);
+        if (_slots.CountOf(Window) > _windowMax || incumbent < 0)
         {
-            var refusalsOfWindow = 0;
-            var newcomer = FindLeaf(Window, mayEvict, ref refusalsOfWindow);
+            var newcomer = _queues.FindLeaf(Window, mayEvict);
             if (newcomer >= 0 && (incumbent < 0 || FrequencyAt(newcomer) <= FrequencyAt(incumbent)))
             {
                 slot = (uint)newcomer;
@@ -127,7 +119,7 @@ public sealed class TinyLfuPolicy : IEvictionPolicy, ISettledPolicy, IDisposable
 
     /// <inheritdoc/>
     /// <remarks>The estimate of the sketch, up to 15; 1 at least for what has passed the window.</remarks>
-    public int FrequencyOf(uint slot) => _queues.QueueOf((int)slot) switch
+    public int FrequencyOf(uint slot) => _slots.QueueOf((int)slot) switch
     {
         SlotQueue.None => 0,
         Window => Math.Max(0, FrequencyAt((int)slot) - 1),
@@ -135,38 +127,13 @@ public sealed class TinyLfuPolicy : IEvictionPolicy, ISettledPolicy, IDisposable
     };
 
     /// <summary>Gives the tables back.</summary>
-    public void Dispose() => _forest.Dispose();
+    public void Dispose() => _queues.Dispose();
 
-    private int FrequencyAt(int slot) => _sketch.Estimate(_forest.KeyOf(slot).Prefix64);
-
-    /// <summary>The next leaf of the queue that may go; -1 when there is none. What is refused starts at the queue's head again.</summary>
-    private int FindLeaf(SlotQueue queue, Func<uint, bool> mayEvict, ref int refusals)
-    {
-        for (refusals = 0; refusals < _queues.CountOf(queue);)
-        {
-            var at = _queues.TailOf(queue);
-            if (!_forest.IsLeaf(at))
-            {
-                _queues.SetAside(at, 1);
-                continue;
-            }
-            if (mayEvict((uint)at))
-                return at;
-            refusals++;
-            _queues.MoveToHead(at, 1);
-        }
-        return -1;
-    }
+    private int FrequencyAt(int slot) => _sketch.Estimate(_queues.KeyOf(slot).Prefix64);
 
     private void LeaveWindow(int slot)
     {
         _behindWindow++;
-        Move(slot, Probation);
-    }
-
-    private void Move(int slot, SlotQueue queue)
-    {
-        _queues.Unlink(slot, 1);
-        _queues.PushHead(queue, slot, 1);
+        _slots.Move(slot, Probation);
     }
 }

@@ -27,13 +27,12 @@ internal sealed class WorthTable
     private readonly ushort[] _ranks = new ushort[ReuseModel.Baselines * Levels * Steps];
     private readonly float[] _chances = new float[ReuseModel.Baselines * Levels * Steps];
     private readonly double[] _widths = new double[Steps];
-    private readonly double[] _hitShares = new double[Steps];
+    private readonly Stretch[] _ahead = new Stretch[Steps];
     private readonly byte[] _levels = new byte[BlockHistory.Kinds];
 
     public WorthTable(AgeScale scale, ReuseModel model)
     {
-        for (var step = 0; step < Steps; step++)
-            _widths[step] = scale.WidthOf(step);
+        Use(scale);
         Learn(model);
     }
 
@@ -48,6 +47,13 @@ internal sealed class WorthTable
     /// <summary>Chance that a block of the kind that has reached the age is ever asked for again: 0 to 1.</summary>
     public float ChanceOf(int kind, int step) => _chances[IndexOf(kind, 0, step)];
 
+    /// <summary>Counts ages on another scale from the next <see cref="Learn"/> on.</summary>
+    public void Use(AgeScale scale)
+    {
+        for (var step = 0; step < Steps; step++)
+            _widths[step] = scale.WidthOf(step);
+    }
+
     /// <summary>Takes over what was learned.</summary>
     public void Learn(ReuseModel model)
     {
@@ -58,11 +64,8 @@ internal sealed class WorthTable
             for (var level = 0; level < Levels; level++)
             {
                 var factor = Math.Pow(2, (level - (Levels / 2)) / (double)LevelsPerDoubling);
-                for (var step = 0; step < Steps; step++)
-                    _hitShares[step] = 1 - Math.Exp(-factor * chances[step]);
                 var row = ((baseline * Levels) + level) * Steps;
-                for (var step = 0; step < Steps; step++)
-                    (_ranks[row + step], _chances[row + step]) = Look(step);
+                LearnRow(chances, factor, _ranks.AsSpan(row, Steps), _chances.AsSpan(row, Steps));
             }
         }
     }
@@ -95,22 +98,31 @@ internal sealed class WorthTable
         }
     }
 
-    /// <summary>Looks ahead from an age: the best rate over all moments of giving up, and the chance of a hit at all.</summary>
-    /// <remarks>The last step has no end: to wait there costs without limit, and is worth nothing.</remarks>
-    private (ushort Rank, float Chance) Look(int from)
+    /// <summary>Looks ahead from the middle of each step: the best rate over all moments of giving up, and the chance of a hit at all.</summary>
+    /// <remarks>
+    /// From the last step back, what lies ahead is kept as stretches of falling rate; the best moment of giving up is the end of the first
+    /// one. A step is a stretch of its own until the next has a higher rate: then the two are one. The last step has no end: to
+    /// wait there costs without limit, and is worth nothing.
+    /// </remarks>
+    private void LearnRow(ReadOnlySpan<double> chances, double factor, Span<ushort> ranks, Span<float> chancesOfHit)
     {
-        double waiting = 1, hits = 0, time = 0, bestHits = 0, bestTime = 1;
-        for (var step = from; step < Steps - 1; step++)
+        var (depth, chance) = (0, 0.0);
+        ranks[Steps - 1] = 1;
+        chancesOfHit[Steps - 1] = 0;
+        for (var step = Steps - 2; step >= 0; step--)
         {
-            var share = step == from ? 0.5 : 1;
-            var hitsHere = waiting * share * _hitShares[step];
-            time += share * _widths[step] * (waiting - (hitsHere / 2));
-            hits += hitsHere;
-            waiting -= hitsHere;
-            if (hits * bestTime > bestHits * time)
-                (bestHits, bestTime) = (hits, time);
+            var share = 1 - Math.Exp(-factor * chances[step]);
+            var half = new Stretch(share / 2, _widths[step] / 2 * (1 - (share / 4)));
+            for (var next = depth - 1; next >= 0 && _ahead[next].IsAbove(half); next--)
+                half = half.Then(_ahead[next]);
+            ranks[step] = RankOfWorth((float)(half.Hits / half.Time));
+            chancesOfHit[step] = (float)((share / 2) + ((1 - (share / 2)) * chance));
+            chance = share + ((1 - share) * chance);
+            var whole = new Stretch(share, _widths[step] * (1 - (share / 2)));
+            while (depth > 0 && _ahead[depth - 1].IsAbove(whole))
+                whole = whole.Then(_ahead[--depth]);
+            _ahead[depth++] = whole;
         }
-        return (RankOfWorth((float)(bestHits / bestTime)), (float)hits);
     }
 
     /// <summary>The exponent and the first bits behind it: they rise with the number.</summary>
@@ -118,5 +130,15 @@ internal sealed class WorthTable
     {
         var bits = (int)(BitConverter.SingleToUInt32Bits(worth) >> (MantissaBits - RankBits));
         return (ushort)Math.Clamp(bits - ((ExponentOfOne - DoublingsOfWorth) << RankBits), 1, RankMax);
+    }
+
+    /// <summary>Some steps, for a block that has reached the first of them.</summary>
+    /// <param name="Hits">Chance of a hit in them.</param>
+    /// <param name="Time">Time that passes in them until the hit or their end, in the mean.</param>
+    private readonly record struct Stretch(double Hits, double Time)
+    {
+        public bool IsAbove(in Stretch other) => Hits * other.Time > other.Hits * Time;
+
+        public Stretch Then(in Stretch next) => new(Hits + ((1 - Hits) * next.Hits), Time + ((1 - Hits) * next.Time));
     }
 }

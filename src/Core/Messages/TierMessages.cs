@@ -129,3 +129,25 @@ public sealed record ReportTier
 public sealed record TierReport(
     TierKind Tier, long CapacityBytes, long FreeBytes, int Blocks, long Published, long Evicted, long Demoted, long Promoted, long Dropped,
     long Corrupt, long BusyAnswers, int WaitingPuts);
+
+/// <summary>
+/// Tells a memory tier, within its node, that the node stops: nothing is given up for room any more, so that nothing new is asked of the tier below. What is under way
+/// ends as ever, and who waits for room waits until its deadline. No reply. May be repeated.
+/// </summary>
+public sealed record MakeNoRoom
+{
+    /// <summary>The one instance; it says nothing but its type.</summary>
+    public static readonly MakeNoRoom Instance = new();
+
+    private MakeNoRoom()
+    {
+    }
+}
+
+/// <summary>
+/// Tells a memory tier, within its node, that the memory under some of its slots has failed: their copies are reported gone to their owners, and are not
+/// given out again. No reply. May be repeated.
+/// </summary>
+/// <param name="FirstSlot">The first of them.</param>
+/// <param name="Slots">How many.</param>
+public sealed record MemoryLost(uint FirstSlot, int Slots);

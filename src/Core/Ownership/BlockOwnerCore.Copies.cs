@@ -58,10 +58,10 @@ public sealed partial class BlockOwnerCore
             return;
         }
         var isLast = _copies.Count == (held is null ? 0 : 1);
-        if (held is not null && isLast && held.IsInMemory && _settings.HasColdTier && !_isDraining && !evict.Discard)
+        if (held is not null && isLast && !_isDraining && !evict.Discard && held.NextTier(_settings.HasColdTier) is { } next)
         {
             held.DemotedUntil = Deadline.After(now, _settings.DemoteTimeout);
-            outbox.Send(sender, new Demote(_id, copy, TierKind.Cold));
+            outbox.Send(sender, new Demote(_id, copy, next));
             return;
         }
         if (isLast && !_isComplete && !_isDraining)

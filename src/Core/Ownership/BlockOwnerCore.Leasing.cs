@@ -108,7 +108,7 @@ public sealed partial class BlockOwnerCore
     }
 
     /// <summary>
-    /// The best copy for a reader there: its own device memory, its own shared memory, other nodes' memory, then cold ones. Among
+    /// The best copy to be read in shared memory there: its own, one in its own device memory, other nodes' memory, their device memory, then cold ones. Among
     /// equals the one with fewest leases, so that the readers of a hot block spread.
     /// </summary>
     private HeldCopy NearestTo(NodeId reader)
@@ -133,9 +133,9 @@ public sealed partial class BlockOwnerCore
         var isOwn = copy.Location.Node == reader;
         return copy.Location.Tier switch
         {
-            TierKind.Gpu when isOwn => 0,
-            TierKind.Cold => isOwn ? 3 : 4,
-            _ => isOwn ? 1 : 2,
+            TierKind.Gpu => isOwn ? 1 : 3,
+            TierKind.Cold => isOwn ? 4 : 5,
+            _ => isOwn ? 0 : 2,
         };
     }
 }

@@ -32,7 +32,7 @@ public sealed partial class CopyLoaderCore
     private static readonly TimeSpan AskPeriod = TimeSpan.FromMilliseconds(200), IdleAskPeriod = TimeSpan.FromSeconds(1);
 
     /// <summary>The tiers that a node reports; one that it has not it reports empty.</summary>
-    private static readonly TierKind[] Kinds = [TierKind.Shm, TierKind.Cold];
+    internal static readonly TierKind[] Kinds = [TierKind.Shm, TierKind.Cold, TierKind.Gpu];
 
     private readonly ClusterView _view;
     private readonly CopyDirectory _directory;

@@ -25,19 +25,21 @@ public sealed class CopyReporterCore
     private readonly Func<NodeId, object?> _loaderOf;
     private readonly NodeLife?[] _owners = new NodeLife?[ShardMap.Shards];
     private readonly SortedSet<NodeId> _soon = [];
-    private readonly bool _hasColdTier;
+    private readonly TierKind[] _absent;
+    private readonly TierKind[] _present;
     private NodeId _last;
 
     /// <summary>Makes a reporter that has compared nothing yet.</summary>
     /// <param name="view">What is known of the cluster.</param>
-    /// <param name="hasColdTier">False when the node has none: then it is reported empty.</param>
+    /// <param name="tiers">The tiers that the node has; others are reported empty.</param>
     /// <param name="loaderOf">What tiers send to in order to reach the <see cref="CopyLoaderCore"/> of a node; null when the node is not in the cluster.</param>
-    public CopyReporterCore(ClusterView view, bool hasColdTier, Func<NodeId, object?> loaderOf)
+    public CopyReporterCore(ClusterView view, IReadOnlyCollection<TierKind> tiers, Func<NodeId, object?> loaderOf)
     {
         ArgumentNullException.ThrowIfNull(view);
         ArgumentNullException.ThrowIfNull(loaderOf);
         _view = view;
-        _hasColdTier = hasColdTier;
+        _present = [.. CopyLoaderCore.Kinds.Where(tiers.Contains)];
+        _absent = [.. CopyLoaderCore.Kinds.Except(tiers)];
         _loaderOf = loaderOf;
         _last = view.Self;
     }
@@ -113,8 +115,8 @@ public sealed class CopyReporterCore
     {
         if (shards.IsEmpty || Start is not { } start || _loaderOf(owner) is not { } loader)
             return;
-        foreach (var tier in Tiers)
-            outbox.Send(tier, new TallyHoldings(loader, start, shards));
+        foreach (var tier in _present)
+            outbox.Send(AddressOf(tier), new TallyHoldings(loader, start, shards));
     }
 
     private void OnAsked(object sender, ListHoldings asked, Outbox outbox)
@@ -128,21 +130,13 @@ public sealed class CopyReporterCore
         }
         if (shards.IsEmpty || Start is not { } start)
             return;
-        foreach (var tier in Tiers)
-            outbox.Send(tier, new ReportHoldings(sender, start, shards));
-        if (!_hasColdTier)
-            outbox.Send(sender, new Holdings(new TierAddress(_view.Self, TierKind.Cold), start, shards, More: false, []));
+        foreach (var tier in _present)
+            outbox.Send(AddressOf(tier), new ReportHoldings(sender, start, shards));
+        foreach (var tier in _absent)
+            outbox.Send(sender, new Holdings(AddressOf(tier), start, shards, More: false, []));
     }
 
     private Clocks.HybridTimestamp? Start => _view.Current.Members.Find(_view.Self)?.Start;
 
-    private IEnumerable<TierAddress> Tiers
-    {
-        get
-        {
-            yield return new TierAddress(_view.Self, TierKind.Shm);
-            if (_hasColdTier)
-                yield return new TierAddress(_view.Self, TierKind.Cold);
-        }
-    }
+    private TierAddress AddressOf(TierKind tier) => new(_view.Self, tier);
 }

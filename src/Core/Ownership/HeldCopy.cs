@@ -22,7 +22,16 @@ internal sealed class HeldCopy(CopyLocation location)
 
     public bool IsLeased => ReaderLeases + PullLeases > 0;
 
-    public bool IsInMemory => Location.Tier != TierKind.Cold;
+    /// <summary>In memory that outlives the process: what lies on a device ends with it, so that it stands for no other copy.</summary>
+    public bool IsInMemory => Location.Tier is not (TierKind.Cold or TierKind.Gpu);
+
+    /// <summary>Where the copy goes when it is the last and has to leave its tier; null when that loses the block.</summary>
+    public TierKind? NextTier(bool hasColdTier) => Location.Tier switch
+    {
+        TierKind.Gpu => TierKind.Shm,
+        TierKind.Cold => null,
+        _ => hasColdTier ? TierKind.Cold : null,
+    };
 
     public void CountLease(bool isPull, int change)
     {

@@ -3,14 +3,11 @@ using Cascade.Core.Placement;
 namespace Cascade.Core.Ports;
 
 /// <summary>Decides which copy a full tier gives up.</summary>
-/// <remarks>All members belong to the tier's thread, except <see cref="Touch"/>, which any reader may call at any time.</remarks>
-public interface IEvictionPolicy
+/// <remarks>All members belong to the tier's thread, except <see cref="IReadNotes.Touch"/>, which any reader may call at any time.</remarks>
+public interface IEvictionPolicy : IReadNotes
 {
     /// <summary>A copy became resident in <paramref name="slot"/>.</summary>
     void Admit(uint slot, in KeyBinding binding, long lengthBytes);
-
-    /// <summary>A copy was read. Any thread; allocates nothing; may be lossy under contention.</summary>
-    void Touch(uint slot);
 
     /// <summary>The copy left the tier (evicted, deleted or lost).</summary>
     /// <param name="slot">The slot it was in.</param>

@@ -48,7 +48,7 @@ public sealed class CopyLenderCore
     /// <summary>Leases that other nodes hold here.</summary>
     public int LentCount => _lent.Count;
 
-    /// <summary>True while readers wait for the cold tier: ticks are worth more then.</summary>
+    /// <summary>True while readers wait for blocks that come into memory: ticks are worth more then.</summary>
     public bool HasWaiting => _stagings.Count > 0;
 
     /// <summary>Takes one message in.</summary>
@@ -78,7 +78,7 @@ public sealed class CopyLenderCore
             {
                 if (asker.Deadline > now)
                     return false;
-                outbox.Send(asker.Sender, new Busy("The cold tier did not read the block in time."));
+                outbox.Send(asker.Sender, new Busy("The block was not brought into memory in time."));
                 return true;
             });
         }
@@ -90,7 +90,7 @@ public sealed class CopyLenderCore
             outbox.Send(sender, new Refused("A lease lasts more than 0: ask for some time."));
         else if (message.Copy.Node != _self)
             outbox.Send(sender, NotFound.Instance);
-        else if (message.Copy.Tier != TierKind.Cold)
+        else if (message.Copy.Tier == TierKind.Shm)
             outbox.Send(sender, Lend(now, message, message.Copy));
         else if (TryLendFromMemory(now, message) is { } answer)
             outbox.Send(sender, answer);
@@ -98,7 +98,7 @@ public sealed class CopyLenderCore
             Stage(now, sender, message, outbox);
     }
 
-    /// <summary>Lends the copy in memory of a block that was asked for in the cold tier; null when there is none.</summary>
+    /// <summary>Lends the copy in memory of a block that was asked for in another tier; null when there is none.</summary>
     private object? TryLendFromMemory(TimeSpan now, LeaseCopy message)
     {
         for (var find = 0; find < FindsMax && _copies.TryFind(message.Id, out var copy); find++)
@@ -131,29 +131,23 @@ public sealed class CopyLenderCore
 
     private void Stage(TimeSpan now, object sender, LeaseCopy message, Outbox outbox)
     {
-        if (!_settings.HasColdTier)
-        {
-            outbox.Send(sender, NotFound.Instance);
-            return;
-        }
-
         var isNew = !_stagings.TryGetValue(message.Id, out var askers);
         if (isNew ? _stagings.Count >= _settings.StagingsMax : askers!.Count >= _settings.ReadersPerStagingMax)
         {
-            outbox.Send(sender, new Busy("As many blocks are being read from the cold tier for other nodes, or as many wait for this one, as are allowed."));
+            outbox.Send(sender, new Busy("As many blocks are being brought into memory for other nodes, or as many wait for this one, as are allowed."));
             return;
         }
 
         if (message.Timeout <= TimeSpan.Zero)
         {
-            outbox.Send(sender, new Busy("The cold tier was given no time to read the block."));
+            outbox.Send(sender, new Busy("No time was given to bring the block into memory."));
             return;
         }
 
         if (isNew)
         {
             _stagings.Add(message.Id, askers = []);
-            outbox.Send(RemotePort.Stager, new StageCopy(message.Id, message.Timeout));
+            outbox.Send(RemotePort.Stager, new StageCopy(message.Id, message.Timeout, message.Copy.Tier));
         }
 
         askers!.Add(new Asker(sender, message, Deadline.After(now, message.Timeout)));
@@ -166,7 +160,7 @@ public sealed class CopyLenderCore
         foreach (var asker in askers)
         {
             var answer = message.Failure ?? TryLendFromMemory(now, asker.Request);
-            outbox.Send(asker.Sender, answer ?? new Busy("The block was read from the cold tier, and given up again before it could be lent."));
+            outbox.Send(asker.Sender, answer ?? new Busy("The block was brought into memory, and given up again before it could be lent."));
         }
     }
 

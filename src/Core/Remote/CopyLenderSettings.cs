@@ -9,10 +9,7 @@ public sealed record CopyLenderSettings
     /// <summary>Longest time of a lease; who asks for more gets this: at most 7 days.</summary>
     public TimeSpan LeaseForMax { get; init; } = TimeSpan.FromMinutes(10);
 
-    /// <summary>True when the node has a cold tier.</summary>
-    public bool HasColdTier { get; init; }
-
-    /// <summary>Most blocks that are read from the cold tier for others at a time.</summary>
+    /// <summary>Most blocks that are brought into memory from another tier of the node for others at a time.</summary>
     public int StagingsMax { get; init; } = 256;
 
     /// <summary>Most readers that wait for one of them.</summary>

@@ -6,7 +6,7 @@ namespace Cascade.Core.Remote;
 /// <summary>A receiver of what the remote tier's cores want done, beside those who asked them something.</summary>
 public sealed class RemotePort
 {
-    /// <summary>Who has blocks of this node's cold tier read into memory: gets <see cref="StageCopy"/>.</summary>
+    /// <summary>Who has blocks of this node's other tiers brought into memory: gets <see cref="StageCopy"/>.</summary>
     public static readonly RemotePort Stager = new("stager");
 
     /// <summary>Who moves bytes: gets <see cref="BringCopy"/>.</summary>
@@ -20,8 +20,11 @@ public sealed class RemotePort
     public override string ToString() => _name;
 }
 
-/// <summary>To <see cref="RemotePort.Stager"/>: read a block of the cold tier into memory. Answered once by <see cref="CopyStaged"/>.</summary>
-public sealed record StageCopy(BlockId Id, TimeSpan Timeout);
+/// <summary>To <see cref="RemotePort.Stager"/>: bring a block into memory. Answered once by <see cref="CopyStaged"/>.</summary>
+/// <param name="Id">The block.</param>
+/// <param name="Timeout">How long it may take.</param>
+/// <param name="From">The tier of this node that holds it.</param>
+public sealed record StageCopy(BlockId Id, TimeSpan Timeout, TierKind From);
 
 /// <summary>What came of a <see cref="StageCopy"/>.</summary>
 /// <param name="Id">The block.</param>
@@ -30,7 +33,7 @@ public sealed record CopyStaged(BlockId Id, object? Failure);
 
 /// <summary>To <see cref="RemotePort.Mover"/>: bring a block into this node's memory and publish it. Answered once by <see cref="CopyBrought"/>.</summary>
 /// <param name="Id">The block.</param>
-/// <param name="Source">The copy to bring: another node's, or this node's cold one.</param>
+/// <param name="Source">The copy to bring: another node's, or one of this node's other tiers.</param>
 /// <param name="Binding">A key to name it by; default for none.</param>
 /// <param name="Timeout">How long it may take.</param>
 /// <param name="OnlySpareRoom">True to give nothing up for it: without room to spare the outcome is <see cref="BringOutcome.Busy"/>.</param>

@@ -47,7 +47,12 @@ public sealed partial class MemoryTierCore
             if (_announced.Count > 0)
                 return;
             foreach (var (sender, request) in _announceFor)
-                outbox.Send(sender, new KeysAnnounced(_self, request.Round, _settings.HasColdTier));
+            {
+                // What lies on a device is told with the rest, and not waited for: most of it lies in memory as well.
+                if (_self.Tier != TierKind.Gpu)
+                    outbox.Send(sender, new KeysAnnounced(_self, request.Round, _settings.HasColdTier));
+            }
+
             _announceFor.Clear();
             if (_announceNext.Count == 0)
                 return;
@@ -92,8 +97,10 @@ public sealed partial class MemoryTierCore
 
     private void OnAnnounceKeys(object sender, AnnounceKeys message, Outbox outbox)
     {
-        if (_settings.HasColdTier)
+        if (_settings.HasColdTier && _self.Tier != TierKind.Gpu)
             outbox.SendFor(sender, _cold, message);
+        if (_settings.HasGpuTier)
+            outbox.SendFor(sender, new TierAddress(_self.Node, TierKind.Gpu), message);
         var asked = (sender, message);
         if (_announceFor.Contains(asked) || _announceNext.Contains(asked) || _announceNext.Count >= AnnounceRequestsMax)
             return;

@@ -26,11 +26,14 @@ public sealed partial class MemoryTierCore
         _copies.EndEviction(copy.Slot, now);
         var wasExtra = _extras.Remove(copy.Slot);
         _now = now;
+
+        // The last copy again after it was written for being the last: the tier below has taken it and given it up, and would do so time and again.
+        var wasGivenUpBelow = _settings.WritesLastCopiesOnly && _copies.IsFlushed(copy.Slot);
         if (_unnamed.Contains(copy) && IsUnnamed(copy))
             AskForUnnamed(now, outbox);
-        else if (!_settings.HasColdTier && !wasExtra && NeedsRoom && MayEvict(copy.Slot))
+        else if ((wasGivenUpBelow || (!_settings.HasColdTier && !wasExtra)) && NeedsRoom && MayEvict(copy.Slot))
             AskOwner(now, copy.Slot, EvictQuestion.Unworthy, outbox);
-        else if (_settings.HasColdTier && NeedsRoom && !_protected.Contains(message.Id))
+        else if (_settings.HasColdTier && NeedsRoom && !IsProtected(message.Id))
             WriteToGo(now, copy, isDemotion: true, outbox);
         AskForRoom(now, outbox);
     }

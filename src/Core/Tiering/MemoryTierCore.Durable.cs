@@ -20,7 +20,7 @@ public sealed partial class MemoryTierCore
 
         if (_askers.Count >= _settings.WaitingPutsMax || message.Timeout <= TimeSpan.Zero)
         {
-            AnswerBusy(sender, $"{_askers.Count} puts wait for the disk already (cascade.tiers.shm.waiting-puts-max)", outbox);
+            AnswerBusy(sender, $"{_askers.Count} puts wait for the disk already ({_section}.waiting-puts-max)", outbox);
             return;
         }
 

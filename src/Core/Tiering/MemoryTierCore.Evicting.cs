@@ -13,12 +13,13 @@ public sealed partial class MemoryTierCore
     private static readonly TimeSpan RefusalPause = TimeSpan.FromMilliseconds(50);
 
     private TimeSpan _now;
+    private bool _makesNoRoom;
 
     /// <summary>Until when no victim is looked for ahead of need, since none was found: the walk over all slots is long.</summary>
     private TimeSpan _lookAgainAt = TimeSpan.MinValue;
 
-    private bool NeedsRoom =>
-        _waiting.Count > 0 || FreeSoonBytes < _settings.HeadroomBytes || FreeSoonSlots < _headroomSlots;
+    private bool NeedsRoom => !_makesNoRoom
+        && (_waiting.Count > 0 || FreeSoonBytes < _settings.HeadroomBytes || FreeSoonSlots < _headroomSlots);
 
     /// <summary>Bytes that are to come free: what is waited for, and what is missing of the headroom.</summary>
     private long WantedBytes => _waitingBytes + Math.Max(0, _settings.HeadroomBytes - FreeSoonBytes);
@@ -27,8 +28,8 @@ public sealed partial class MemoryTierCore
     private long WantedSlots => _headroomSlots + _waiting.Count - FreeSoonSlots;
 
     /// <summary>True when what is on its way out does not suffice; what lies in pieces may take more than that.</summary>
-    private bool WantsMore =>
-        _copies.EvictingBytes + _demotingBytes < WantedBytes || _copies.EvictionsInFlight + _demoting < WantedSlots;
+    private bool WantsMore => !_makesNoRoom
+        && (_copies.EvictingBytes + _demotingBytes < WantedBytes || _copies.EvictionsInFlight + _demoting < WantedSlots);
 
     /// <summary>Asks owners to give up as much as is needed.</summary>
     private void AskForRoom(TimeSpan now, Outbox outbox)
@@ -58,7 +59,7 @@ public sealed partial class MemoryTierCore
         if ((_settings.HasColdTier && _demotions + _copies.EvictionsInFlight >= _settings.DemotionsInFlightMax)
             || (isForLater && now < _lookAgainAt))
             return false;
-        if (_policy.TryPickVictim(_mayEvict, out slot))
+        if (_policy.TryPickVictim(_mayEvict, out slot) || (_admissions.AdmitAll() && _policy.TryPickVictim(_mayEvict, out slot)))
             return true;
         if (isForLater)
             _lookAgainAt = now + RefusalPause;
@@ -72,8 +73,11 @@ public sealed partial class MemoryTierCore
             Destination.Owners, new Evict(_copies.IdAt(slot), _copies.CopyAt(slot), Discard: question is EvictQuestion.Unworthy or EvictQuestion.Hopeless, _copies.AttemptAt(slot)));
     }
 
+    /// <summary>True for a block that may not leave. What lies on a device may, for as long as its owner knows of a copy in shared memory.</summary>
+    private bool IsProtected(BlockId id) => _self.Tier != TierKind.Gpu && _protected.Contains(id);
+
     private bool MayEvict(uint slot) =>
-        _copies.IsCandidate(slot, _now) && !_arena.IsPinned(slot) && !IsUnannounced(slot) && !_protected.Contains(_copies.IdAt(slot));
+        _copies.IsCandidate(slot, _now) && !_arena.IsPinned(slot) && !IsUnannounced(slot) && !IsProtected(_copies.IdAt(slot));
 
     private void OnEvictGranted(TimeSpan now, EvictGranted message, Outbox outbox)
     {
@@ -92,8 +96,8 @@ public sealed partial class MemoryTierCore
 
         // What was extra when it was asked about and is the last is kept, and counts as any other from now on.
         var isLastOfExtra = message.WasLast && _extras.Remove(copy.Slot);
-        var mayGo = question != EvictQuestion.None && !isLastOfExtra && (NeedsRoom || isUnnamed) && !_protected.Contains(message.Id);
-        var isToBeWritten = mayGo && !isUnnamed && !message.WasLast && question is not (EvictQuestion.Hopeless or EvictQuestion.Extra) && HasKeysToFlush(copy.Slot);
+        var mayGo = question != EvictQuestion.None && !isLastOfExtra && (NeedsRoom || isUnnamed) && !IsProtected(message.Id);
+        var isToBeWritten = mayGo && !isUnnamed && !message.WasLast && !_settings.WritesLastCopiesOnly && question is not (EvictQuestion.Hopeless or EvictQuestion.Extra) && HasKeysToFlush(copy.Slot);
         if (!mayGo || isToBeWritten || !TryFree(message.Id, copy, evicted: !isUnnamed, forgetKeys: message.WasLast, outbox))
             outbox.Send(Destination.Owners, new AddCopy(message.Id, copy));
         else if (isUnnamed)
@@ -134,12 +138,17 @@ public sealed partial class MemoryTierCore
         if (!_copies.Holds(message.Copy))
             return;
         _corrupt++;
+        Lose(now, message.Id, message.Copy, outbox);
+    }
 
+    /// <summary>Lets go of a copy whose bytes are not what they are to be.</summary>
+    private void Lose(TimeSpan now, BlockId id, in CopyLocation copy, Outbox outbox)
+    {
         // Its owner must stop to locate it at once, also while a lease that was given earlier still holds it.
-        outbox.Send(Destination.Owners, new RemoveCopy(message.Id, message.Copy));
-        OnDrop(now, message.Id, message.Copy, isCorrupt: true, outbox);
-        if (_copies.Holds(message.Copy))
-            _copies.Disown(message.Copy.Slot);
+        outbox.Send(Destination.Owners, new RemoveCopy(id, copy));
+        OnDrop(now, id, copy, isCorrupt: true, outbox);
+        if (_copies.Holds(copy))
+            _copies.Disown(copy.Slot);
     }
 
     private void RetryDrops(Outbox outbox) =>
@@ -170,7 +179,9 @@ public sealed partial class MemoryTierCore
             return false;
         _copies.Remove(copy.Slot);
         _extras.Remove(copy.Slot);
-        _policy.Remove(copy.Slot, evicted);
+        ForgetPassing(copy.Slot);
+        if (_admissions.Remove(copy.Slot, keys))
+            _policy.Remove(copy.Slot, evicted);
         if (forgetKeys)
         {
             foreach (var binding in keys)

@@ -41,8 +41,18 @@ public sealed partial class MemoryTierCore
 
     private void OnEndPassing(TimeSpan now, EndPassing message, Outbox outbox)
     {
-        ForgetPassing(message.Reservation);
+        // What was passed on and has no name left may still be held by who pulled it: nothing else is to go for the moment until it does.
+        if (!_unnamed.Any(copy => copy.Slot == message.Reservation.Slot && IsUnnamed(copy)))
+            ForgetPassing(message.Reservation);
         AskForRoom(now, outbox);
+    }
+
+    /// <summary>The room of a slot is free: it need not be counted as room to be.</summary>
+    private void ForgetPassing(uint slot)
+    {
+        var at = _passing.FindIndex(passing => passing.Room.Slot == slot);
+        if (at >= 0)
+            ForgetPassing(_passing[at].Room);
     }
 
     private void ForgetPassing(Reservation room)

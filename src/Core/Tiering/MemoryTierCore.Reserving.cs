@@ -40,13 +40,13 @@ public sealed partial class MemoryTierCore
 
     private string WhyNeverFits(long lengthBytes) => string.Create(
         CultureInfo.InvariantCulture,
-        $"A block of {lengthBytes} bytes does not fit: this tier takes 1 to {LargestBlock} bytes (cascade.tiers.shm.capacity and max-block).");
+        $"A block of {lengthBytes} bytes does not fit: this tier takes 1 to {LargestBlock} bytes ({_section}.capacity and max-block).");
 
     private void Await(TimeSpan now, Waiter waiter, Outbox outbox)
     {
         if (_waiting.Count >= _settings.WaitingPutsMax)
         {
-            TurnAway(waiter, $"{_waiting.Count} puts wait for room in memory already (cascade.tiers.shm.waiting-puts-max)", outbox);
+            TurnAway(waiter, $"{_waiting.Count} puts wait for room in memory already ({_section}.waiting-puts-max)", outbox);
             return;
         }
 
@@ -81,6 +81,7 @@ public sealed partial class MemoryTierCore
                 Grant(now, head.Value.Sender, reservation, head.Value.Use, head.Value.Deadline, outbox);
         }
 
+        ServeAhead(now, outbox);
         if (!NeedsRoom)
             _decided.Clear();
         AskForRoom(now, outbox);

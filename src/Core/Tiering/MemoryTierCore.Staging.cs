@@ -14,6 +14,13 @@ public sealed partial class MemoryTierCore
 
     private void OnRoomNeeded(TimeSpan now, object sender, RoomNeeded message, Outbox outbox)
     {
+        if (message.IsAhead)
+        {
+            AwaitAhead(now, sender, message, outbox);
+            return;
+        }
+
+        _ahead.RemoveAll(ahead => ahead.Sender == sender && ahead.Needed.Fetch == message.Fetch);
         if (message.LengthBytes < 1 || message.LengthBytes > LargestBlock)
             outbox.Send(sender, new RoomDenied(message.Fetch, WhyNeverFits(message.LengthBytes)));
         else if (_waiting.Count > 0 || !_arena.TryReserve(message.LengthBytes, out var reservation))
@@ -45,7 +52,8 @@ public sealed partial class MemoryTierCore
             return;
         }
 
-        copy = PublishNew(reservation, message.Id, message.Binding);
+        _arriving?.Await(reservation.Slot, message.IsAhead);
+        copy = PublishNew(now, reservation, message.Id, message.Binding);
         _copies.SetFlushed(copy.Slot, true);
         _promoted++;
         outbox.Send(Destination.Owners, new AddCopy(message.Id, copy));

@@ -35,7 +35,8 @@ public sealed partial class MemoryTierCore
                 binding = write.Askers[0].Binding;
             write.WasPutDurable = write.MustStore;
             var put = new ColdPut(
-                write.Id, write.Memory, binding, _policy.FrequencyOf(write.Copy.Slot), write.MustStore, TimeoutOf(now, write));
+                write.Id, write.Memory, binding, _policy.FrequencyOf(write.Copy.Slot), write.MustStore, TimeoutOf(now, write),
+                _arriving?.ChanceOfReuse(write.Copy.Slot) ?? 1);
             Send(new OpenErrand(write, Asker: null, binding, IsPut: true), put, outbox);
         }
 

@@ -1,4 +1,5 @@
 using Cascade.Core.Cold;
+using Cascade.Core.Eviction;
 using Cascade.Core.Identity;
 using Cascade.Core.Messages;
 using Cascade.Core.Ownership;
@@ -19,9 +20,13 @@ namespace Cascade.Core.Tiering;
 public sealed partial class MemoryTierCore
 {
     private readonly TierAddress _self;
-    private readonly TierAddress _cold;
+    private readonly string _section;
+    private readonly object _cold;
     private readonly IBlockArena _arena;
     private readonly IEvictionPolicy _policy;
+    private readonly ISettledPolicy? _settled;
+    private readonly ArrivingReads? _arriving;
+    private readonly AdmissionOrder _admissions;
     private readonly IProtectedBlocks _protected;
     private readonly MemoryTierSettings _settings;
     private readonly long _headroomSlots;
@@ -36,14 +41,24 @@ public sealed partial class MemoryTierCore
 
     /// <summary>Takes over the arena; copies that it holds already are tracked from here on.</summary>
     /// <exception cref="ArgumentException">A setting is outside its range.</exception>
+    /// <param name="self">Its node, and which tier it is.</param>
+    /// <param name="arena">Its memory.</param>
+    /// <param name="policy">Which copies are given up.</param>
+    /// <param name="protectedBlocks">Which never are.</param>
+    /// <param name="settings">Bounds.</param>
+    /// <param name="below">Receives what is asked of the tier below, in the messages of the cold tier; null for the node's cold tier.</param>
     public MemoryTierCore(
-        TierAddress self, IBlockArena arena, IEvictionPolicy policy, IProtectedBlocks protectedBlocks, MemoryTierSettings settings)
+        TierAddress self, IBlockArena arena, IEvictionPolicy policy, IProtectedBlocks protectedBlocks, MemoryTierSettings settings, object? below = null)
     {
         settings.Validate(arena.CapacityBytes);
         _self = self;
-        _cold = new TierAddress(self.Node, TierKind.Cold);
+        _cold = below ?? new TierAddress(self.Node, TierKind.Cold);
+        _section = self.Tier == TierKind.Gpu ? "cascade.tiers.gpu" : "cascade.tiers.shm";
         _arena = arena;
         _policy = policy;
+        _settled = policy as ISettledPolicy;
+        _arriving = policy as ArrivingReads;
+        _admissions = new AdmissionOrder(policy, arena.Knows);
         _protected = protectedBlocks;
         _settings = settings;
         _headroomSlots = (long)((double)arena.SlotCount * settings.HeadroomBytes / arena.CapacityBytes);
@@ -51,14 +66,15 @@ public sealed partial class MemoryTierCore
         _transitSlots = (long)((double)arena.SlotCount * _transitBytes / arena.CapacityBytes);
         _copies = new ResidentCopies(arena.SlotCount);
         _mayEvict = MayEvict;
-        arena.Visit((copy, id, binding) => Track(copy, id, binding));
+        TrackAll();
     }
 
     /// <summary>True while room is waited for.</summary>
     public bool HasWaitingPuts => _waiting.Count > 0;
 
     /// <summary>True while something is under way that ticks bring on: they are worth more then.</summary>
-    public bool NeedsTicksSoon => NeedsRoom || _paused.Count > 0 || _askers.Count > 0 || _announced.Count > 0;
+    public bool NeedsTicksSoon =>
+        NeedsRoom || _ahead.Count > 0 || _paused.Count > 0 || _askers.Count > 0 || _announced.Count > 0 || _lost.Count > 0;
 
     /// <summary>Takes one message in.</summary>
     /// <returns>False when the message is none of this tier's.</returns>
@@ -83,6 +99,8 @@ public sealed partial class MemoryTierCore
             case RoomReturned m: OnRoomReturned(now, m, outbox); break;
             case Drop m: OnDrop(now, m.Id, m.Copy, isCorrupt: false, outbox); break;
             case ReportCorrupt m: OnCorrupt(now, m, outbox); break;
+            case MakeNoRoom: _makesNoRoom = true; break;
+            case MemoryLost m: OnMemoryLost(now, m, outbox); break;
             case AnnounceKeys m: OnAnnounceKeys(sender, m, outbox); break;
             case Bound m: OnBound(now, m, outbox); break;
             case Refused: OnAnnounceRefused(outbox); break;
@@ -100,8 +118,11 @@ public sealed partial class MemoryTierCore
     /// <summary>Ends overdue leases, waits and questions. To be called at least as often as the shortest deadline matters.</summary>
     public void Tick(TimeSpan now, Outbox outbox)
     {
+        _settled?.Settle();
+        _admissions.Tick(now);
         _arena.ExpireLeases(now);
         _copies.EndOverdueEvictions(now);
+        LoseSome(now, outbox);
         RetryDrops(outbox);
         AskForUnnamed(now, outbox);
         ExpirePassing(now);
@@ -112,10 +133,17 @@ public sealed partial class MemoryTierCore
         Serve(now, outbox);
     }
 
-    private void Track(in CopyLocation copy, BlockId id, in KeyBinding binding)
+    /// <summary>What was here before is in the order of its slots: the policy is told of parents first.</summary>
+    private void TrackAll()
     {
-        _copies.Add(copy, id);
-        _policy.Admit(copy.Slot, binding, copy.LengthBytes);
+        var found = new List<(CopyLocation Copy, KeyBinding Binding)>();
+        _arena.Visit((copy, id, binding) =>
+        {
+            _copies.Add(copy, id);
+            found.Add((copy, binding));
+        });
+        foreach (var (copy, binding) in found.OrderBy(static entry => entry.Binding.Depth))
+            _policy.Admit(copy.Slot, binding, copy.LengthBytes);
     }
 
     private void OnPublish(TimeSpan now, object sender, Publish message, Outbox outbox)
@@ -135,7 +163,7 @@ public sealed partial class MemoryTierCore
         }
         else
         {
-            copy = PublishNew(message.Reservation, message.Id, message.Binding);
+            copy = PublishNew(now, message.Reservation, message.Id, message.Binding);
             if (message.IsExtra)
             {
                 // Nobody waits for it who would look whether the key was deleted while the copy was on its way.
@@ -153,10 +181,11 @@ public sealed partial class MemoryTierCore
         Serve(now, outbox);
     }
 
-    private CopyLocation PublishNew(in Reservation reservation, BlockId id, in KeyBinding binding)
+    private CopyLocation PublishNew(TimeSpan now, in Reservation reservation, BlockId id, in KeyBinding binding)
     {
         var copy = _arena.Publish(reservation, id, binding);
-        Track(copy, id, binding);
+        _copies.Add(copy, id);
+        _admissions.Admit(now, copy.Slot, binding, copy.LengthBytes);
         _published++;
         return copy;
     }

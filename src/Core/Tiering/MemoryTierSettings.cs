@@ -11,6 +11,14 @@ public sealed record MemoryTierSettings(long MaxBlockBytes, int WaitingPutsMax, 
     public bool HasColdTier { get; init; }
 
     /// <summary>
+    /// True when only the last copy of a block is written to the tier below before it is given up; else every copy is, as it may be the last by the time it would be missed.
+    /// </summary>
+    public bool WritesLastCopiesOnly { get; init; }
+
+    /// <summary>True when the node has device memory, whose tier tells its keys with those of shared memory.</summary>
+    public bool HasGpuTier { get; init; }
+
+    /// <summary>
     /// Bytes that are kept free by giving copies up ahead of need, so that puts need not wait for a disk: half of the capacity at most, 0 for none.
     /// The same share of the descriptors is kept free.
     /// </summary>

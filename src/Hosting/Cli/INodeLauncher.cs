@@ -1,6 +1,7 @@
 using Cascade.Actors.Shells;
 using Cascade.Core.Sharding;
 using Cascade.Hosting.Configuration.Hocon;
+using Cascade.Tiers.Gpu;
 
 namespace Cascade.Hosting.Cli;
 
@@ -81,6 +82,9 @@ internal interface INodeSession : IAsyncDisposable
 
     /// <summary>True when the node is a rank of an MPI job.</summary>
     bool IsRank => false;
+
+    /// <summary>Its device memory; null when it has none.</summary>
+    GpuPool? Devices => null;
 
     /// <summary>The directory in which its arena lies.</summary>
     string MemoryDirectory { get; }

@@ -35,6 +35,9 @@ public sealed record CascadeOptions
     /// <summary><c>cascade.tiers</c></summary>
     public required TierOptions Tiers { get; init; }
 
+    /// <summary><c>cascade.eviction</c></summary>
+    public required EvictionOptions Eviction { get; init; }
+
     /// <summary><c>cascade.protection</c></summary>
     public required ProtectionOptions Protection { get; init; }
 
@@ -47,6 +50,7 @@ public sealed record CascadeOptions
     internal static CascadeOptions Read(OptionsReader root, int processorCount)
     {
         var cascade = root.Section("cascade");
+        var tiers = TierOptions.Read(cascade.Section("tiers"));
         return new CascadeOptions
         {
             Cluster = ClusterOptions.Read(cascade.Section("cluster")),
@@ -58,7 +62,8 @@ public sealed record CascadeOptions
             Actors = ActorOptions.Read(cascade.Section("actors")),
             Leases = LeaseOptions.Read(cascade.Section("leases")),
             Put = PuttingOptions.Read(cascade.Section("put"), processorCount),
-            Tiers = TierOptions.Read(cascade.Section("tiers")),
+            Tiers = tiers,
+            Eviction = EvictionOptions.Read(cascade.Section("eviction"), tiers.Shm.MaxBlocks),
             Protection = ProtectionOptions.Read(cascade.Section("protection")),
             Tracker = TrackerOptions.Read(cascade.Section("tracker")),
             Logging = LoggingOptions.Read(cascade.Section("logging")),

@@ -23,7 +23,7 @@ public sealed record RemotingOptions
     public required int BulkPort { get; init; }
 
     /// <summary>Nodes that are asked for entry to the cluster; none for a node that founds one.</summary>
-    public required SeedList Seeds { get; init; }
+    public required ValueList<NodeAddress> Seeds { get; init; }
 
     /// <summary>Whether the node may listen beyond loopback without certificates.</summary>
     public required bool Insecure { get; init; }

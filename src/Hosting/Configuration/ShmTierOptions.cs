@@ -9,10 +9,14 @@ public sealed record TierOptions
     /// <summary><c>cascade.tiers.cold</c></summary>
     public required ColdTierOptions Cold { get; init; }
 
+    /// <summary><c>cascade.tiers.gpu</c></summary>
+    public required GpuTierOptions Gpu { get; init; }
+
     internal static TierOptions Read(OptionsReader reader) => new()
     {
         Shm = ShmTierOptions.Read(reader.Section("shm")),
         Cold = ColdTierOptions.Read(reader.Section("cold")),
+        Gpu = GpuTierOptions.Read(reader.Section("gpu")),
     };
 }
 
@@ -28,7 +32,7 @@ public sealed record ShmTierOptions
     private const int BlocksMax = 1 << 28;
     private const int DerivedBlocksMin = 1024;
     private const long DerivedBlockBytes = 32L << 10;
-    private const int WaitingPutsLimit = 1 << 20;
+    internal const int WaitingPutsLimit = 1 << 20;
 
     /// <summary>Bytes for blocks: a multiple of 4 KiB.</summary>
     public required long CapacityBytes { get; init; }

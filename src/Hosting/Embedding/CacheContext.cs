@@ -1,11 +1,14 @@
 using System.Runtime.CompilerServices;
+using Cascade.Actors;
 using Cascade.Actors.Shells;
 using Cascade.Core.Clocks;
+using Cascade.Core.Hashing;
 using Cascade.Core.Identity;
 using Cascade.Core.Ports;
 using Cascade.Core.Registry;
 using Cascade.Core.Tracking;
 using Cascade.Tiers.Fabric;
+using Cascade.Tiers.Gpu;
 using Cascade.Tiers.Payload;
 using Cascade.Tiers.Remote;
 using Cascade.Tiers.Shm;
@@ -45,6 +48,9 @@ internal sealed record CacheContext(
     /// <summary>Reads cold files that the node shares with others; null when it shares none.</summary>
     public SharedCopies? Shared { get; init; }
 
+    /// <summary>The node's device memory; null when it has none.</summary>
+    public DeviceMemoryContext? Gpu { get; init; }
+
     /// <summary>Pulls from other nodes; null when that is not to be counted.</summary>
     public FabricRouter? Router { get; init; }
 
@@ -57,6 +63,15 @@ internal sealed record CacheContext(
     /// <summary>How many keys wait to be forgotten.</summary>
     public StrongBox<int> Forgetting { get; } = new();
 }
+
+/// <summary>What calls for device memory stand on.</summary>
+/// <param name="Pool">The memory.</param>
+/// <param name="Tier">Its tier: the messages of the memory tier.</param>
+/// <param name="Stager">Brings its blocks into shared memory.</param>
+/// <param name="Mover">Brings blocks up and down.</param>
+/// <param name="Digest">What the cluster names blocks by.</param>
+/// <param name="Hits">Counts what was copied to devices without staying there, to keep there what is read often.</param>
+internal sealed record DeviceMemoryContext(GpuPool Pool, IActorRef Tier, IActorRef Stager, GpuMover Mover, DigestAlgorithm Digest, RemoteHits Hits);
 
 /// <summary>What holds where a caller says nothing.</summary>
 internal sealed record CacheDefaults(

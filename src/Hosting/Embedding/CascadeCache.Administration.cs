@@ -83,12 +83,15 @@ internal sealed partial class CascadeCache
     {
         ThrowIfStopping();
         var time = new CallTime(_node.Time, _node.Defaults.AskTimeout);
+        var gpu = _node.Gpu is { } devices
+            ? (TierReport)await AskAsync(_node, devices.Tier, ReportTier.Instance, time.Left, cancellationToken)
+            : null;
         var memory = (TierReport)await AskAsync(_node, _node.Actors.Memory, ReportTier.Instance, time.Left, cancellationToken);
         var cold = _node.Actors.Cold is { } actor
             ? (TierReport)await AskAsync(_node, actor, ReportTier.Instance, time.Left, cancellationToken)
             : null;
         return new NodeStat(
-            _node.Self, cold is null ? [memory] : [memory, cold], _node.Registered.State.UsedBytes, _node.Defaults.ProtectedQuotaBytes, _node.Arena.Directory.HeldLeases)
+            _node.Self, [.. new[] { gpu, memory, cold }.OfType<TierReport>()], _node.Registered.State.UsedBytes, _node.Defaults.ProtectedQuotaBytes, _node.Arena.Directory.HeldLeases)
         {
             Traffic = _node.Router?.Traffic ?? [],
         };

@@ -141,7 +141,7 @@ internal sealed partial class CascadeCache
         Found found, Located located, TimeSpan leaseFor, CallTime time, CancellationToken cancellationToken)
     {
         // The copy is held by the directory's own lease from here on; the owner's has done its work.
-        var whyNot = located.Copy.Tier == TierKind.Cold ? await StageAsync(found, located, time, cancellationToken) : null;
+        var whyNot = located.Copy.Tier != TierKind.Shm ? await StageAsync(found, located, time, cancellationToken) : null;
         var outcome = _node.Arena.Directory.Lease(found.Id, leaseFor, out var lease);
         _node.Actors.Owners.Tell(new Release(found.Id, located.Lease));
         if (outcome == LeaseOutcome.Leased)
@@ -182,14 +182,16 @@ internal sealed partial class CascadeCache
         return new GetResult(true, read.Lease) { Holder = holder };
     }
 
-    /// <summary>Has a block of the cold tier read into memory. Null when it was, or is no longer stored; otherwise why not.</summary>
+    /// <summary>Has a block of the cold tier, or of device memory, brought into shared memory. Null when it was, or is no longer stored; otherwise why not.</summary>
     private async ValueTask<string?> StageAsync(Found found, Located located, CallTime time, CancellationToken cancellationToken)
     {
+        if ((located.Copy.Tier == TierKind.Gpu ? _node.Gpu?.Stager : _node.Actors.Cold) is not { } tier)
+            return null;
         var left = time.Left;
         var fetch = new ColdFetch(found.Binding.Key, found.Id, left, _node.Defaults.ReadAheadBlocks);
         try
         {
-            switch (await _node.Actors.Cold!.Ask<object>(fetch, left, cancellationToken))
+            switch (await tier.Ask<object>(fetch, left, cancellationToken))
             {
                 case ColdFetched:
                     // The memory tier was told of the block before this caller was: its answer says that it has made it readable.
@@ -204,11 +206,11 @@ internal sealed partial class CascadeCache
         }
         catch (AskTimeoutException)
         {
-            return $"the block was not read from disk within {time.Deadline}";
+            return $"the block was not brought into memory within {time.Deadline}";
         }
         catch (Exception e) when (e is MailboxFullException or DeadLetterException)
         {
-            throw Unavailable(_node.Actors.Cold!, fetch, e);
+            throw Unavailable(tier, fetch, e);
         }
     }
 

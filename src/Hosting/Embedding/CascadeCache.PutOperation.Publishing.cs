@@ -15,7 +15,7 @@ internal sealed partial class CascadeCache
         /// <summary>Makes the block readable and known to its owner. Null, or why it could not be placed.</summary>
         private async ValueTask<PutResult?> PublishAsync(BlockId id)
         {
-            var publish = new Publish(_reservation!.Value, id, binding, Announce: _isOnlyCold);
+            var publish = new Publish(_reservation!.Value, id, binding, Announce: _isOnlyFarther);
             var room = _reservation;
             (_reservation, _published) = (null, id);
             switch (await AskOnceAsync(node.Actors.Memory, publish, CancellationToken.None))
@@ -45,7 +45,7 @@ internal sealed partial class CascadeCache
                 else
                     return new PutResult(PutStatus.Busy, default, "no node had room for the block in time");
             }
-            else if (_passing?.Slot == copy.Slot && !_isOnlyCold && await PassOnAsync(id, copy) is { } elsewhere)
+            else if (_passing?.Slot == copy.Slot && !_isOnlyFarther && await PassOnAsync(id, copy) is { } elsewhere)
             {
                 _transit = id;
                 copy = elsewhere;
@@ -93,9 +93,18 @@ internal sealed partial class CascadeCache
                 node.Actors.Owners.Tell(new AddCopy(id, copy));
         }
 
+        /// <summary>A block that the key named before must not be found under it in this node's device memory, which nobody told of the new one.</summary>
+        private async ValueTask ReleaseOnDevicesAsync(BlockId id)
+        {
+            if (node.Gpu is { } gpu && gpu.Pool.TryDescribe(binding.Key, out var former) && former != id)
+                await AskAsync(gpu.Tier, new ReleaseKey(binding.Key, former, binding.Stamp));
+        }
+
         private async ValueTask<PutResult> BindAsync(BlockId id, PutStatus status)
         {
-            switch (await CascadeCache.BindAsync(node, binding, id, _time.LeftToEnd))
+            var reply = await CascadeCache.BindAsync(node, binding, id, _time.LeftToEnd);
+            await ReleaseOnDevicesAsync(id);
+            switch (reply)
             {
                 // Under a later stamp it may be another writer's of the same block; a key that names another one needs nothing more.
                 case Bound bound when bound.Id == id && acknowledgement.IsDurable:

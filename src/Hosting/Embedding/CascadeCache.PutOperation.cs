@@ -15,7 +15,7 @@ internal sealed partial class CascadeCache
     /// back when a step fails, so that neither room nor a fill is left behind.
     /// </summary>
     private sealed partial class PutOperation(
-        CacheContext node, KeyBinding binding, NativeBytes bytes, BlockId? knownId, Acknowledgement acknowledgement, CallTime time)
+        CacheContext node, KeyBinding binding, NativeBytes bytes, BlockId? knownId, Acknowledgement acknowledgement, CallTime time, DeviceFill? device = null)
     {
         private static long _tickets;
 
@@ -34,10 +34,10 @@ internal sealed partial class CascadeCache
         private (BlockId Id, ulong Fill)? _grant;
 
         /// <summary>
-        /// The block is in the cold tier alone: it comes into memory without a grant. Who puts a block is likely to ask for it next, and its
+        /// The block is in no node's shared memory, but in another tier: it comes into memory without a grant. Who puts a block is likely to ask for it next, and its
         /// bytes are at hand.
         /// </summary>
-        private bool _isOnlyCold;
+        private bool _isOnlyFarther;
 
         /// <summary>The time of the call, with what the block's bytes took added: that was no wait.</summary>
         public CallTime Time => _time;
@@ -50,10 +50,17 @@ internal sealed partial class CascadeCache
                     return dedup;
                 if (await ReserveAsync(cancellationToken) is { } noRoom)
                     return noRoom;
-                var id = Fill();
+                if (device is not null && await device.FillAsync(node.Arena, _reservation!.Value) is { } notFilled)
+                {
+                    // What the device may still store to is not given to anybody else.
+                    _reservation = device.MayStillMove ? null : _reservation;
+                    return notFilled;
+                }
+
+                var id = device is null ? Fill() : device.Id ?? device.Name(node.Writer);
                 if (knownId is { } expected && id != expected)
                     throw new ArgumentException($"The bytes are block {id}, not {expected} as PutOptions.Id says: nothing was stored.");
-                if (_grant is null && !_isOnlyCold && await BeginAsync(id, cancellationToken) is { } done)
+                if (_grant is null && !_isOnlyFarther && await BeginAsync(id, cancellationToken) is { } done)
                     return done;
                 cancellationToken.ThrowIfCancellationRequested();
 
@@ -63,7 +70,7 @@ internal sealed partial class CascadeCache
                 // From here on the token is not looked at: a block that is half known would be neither put nor given up.
                 if (await PublishAsync(id) is { } notPlaced)
                     return notPlaced;
-                return await BindAsync(id, _isOnlyCold ? PutStatus.AlreadyPresent : PutStatus.Stored);
+                return await BindAsync(id, _isOnlyFarther ? PutStatus.AlreadyPresent : PutStatus.Stored);
             }
             finally
             {
@@ -87,9 +94,9 @@ internal sealed partial class CascadeCache
                         var isNamed = await TryAliasAsync(id, present.Copy);
                         if (isNamed == true)
                             return await BindAsync(id, PutStatus.AlreadyPresent);
-                        if (isNamed == false && present.Copy.Tier == TierKind.Cold && !node.IsClient)
+                        if (isNamed == false && present.Copy.Tier != TierKind.Shm && !node.IsClient)
                         {
-                            _isOnlyCold = true;
+                            _isOnlyFarther = true;
                             return null;
                         }
 
@@ -132,11 +139,11 @@ internal sealed partial class CascadeCache
                 return node.Arena.Directory.TryDescribe(id, out _);
             }
 
-            if (copy.Node == node.Self || (copy.Tier == TierKind.Cold && !node.IsClient))
+            if (copy.Node == node.Self || (copy.Tier != TierKind.Shm && !node.IsClient))
                 return false;
             var reply = copy.Tier == TierKind.Cold
                 ? await TryAskAsync(copy.Node, NodePaths.ColdTier, new ColdBind(id, binding, Durable: false, Left))
-                : await TryAskAsync(copy.Node, NodePaths.MemoryTier, alias);
+                : await TryAskAsync(copy.Node, NodePaths.Of(copy.Tier), alias);
             return reply is null ? null : reply is ColdStored or AliasBound { IsHeld: true };
         }
 

@@ -29,18 +29,9 @@ internal sealed partial class CascadeCache
         CacheKey key, NativeBytes bytes, PutOptions? options, CallTime time, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        if (key.Digest.IsZero)
-            throw new ArgumentException("The key is empty: make one by CacheNamespace.Key.", nameof(key));
-        if (bytes.LengthBytes == 0)
-            return (new PutResult(PutStatus.Refused, default, "A block has at least 1 byte; this one has none."), time);
-        ArgumentOutOfRangeException.ThrowIfNegative(bytes.LengthBytes);
-        if (bytes.Address == 0)
-            throw new ArgumentException("The block's address is null.", nameof(bytes));
-        var acknowledgement = options?.Acknowledgement ?? Acknowledgement.Memory;
-        if (Unsupported(acknowledgement) is { } reason)
-            return (new PutResult(PutStatus.Refused, default, reason), time);
-
-        var put = new PutOperation(_node, BindingOf(key), bytes, options?.Id, acknowledgement, time);
+        if (WhyNotPut(key, bytes, options) is { } refused)
+            return (refused, time);
+        var put = new PutOperation(_node, BindingOf(key), bytes, options?.Id, options?.Acknowledgement ?? Acknowledgement.Memory, time);
 
         // The arena must not be closed under a put that writes into it: counted first, looked at second, against Stop's order.
         Interlocked.Increment(ref _callsUnderWay);
@@ -53,6 +44,20 @@ internal sealed partial class CascadeCache
         {
             Interlocked.Decrement(ref _callsUnderWay);
         }
+    }
+
+    /// <summary>Null for what can be put; otherwise the outcome.</summary>
+    /// <exception cref="ArgumentException">The call can never work.</exception>
+    private PutResult? WhyNotPut(in CacheKey key, NativeBytes bytes, PutOptions? options)
+    {
+        if (key.Digest.IsZero)
+            throw new ArgumentException("The key is empty: make one by CacheNamespace.Key.", nameof(key));
+        if (bytes.LengthBytes == 0)
+            return new PutResult(PutStatus.Refused, default, "A block has at least 1 byte; this one has none.");
+        ArgumentOutOfRangeException.ThrowIfNegative(bytes.LengthBytes);
+        if (bytes.Address == 0)
+            throw new ArgumentException("The block's address is null.", nameof(bytes));
+        return Unsupported(options?.Acknowledgement ?? Acknowledgement.Memory) is { } reason ? new PutResult(PutStatus.Refused, default, reason) : null;
     }
 
     private static unsafe NativeBytes NativeOf(System.Buffers.MemoryHandle pin, int length) => new((nint)pin.Pointer, length);

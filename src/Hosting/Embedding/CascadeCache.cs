@@ -129,8 +129,8 @@ internal sealed partial class CascadeCache(CacheContext node) : ICascade
         await AskAsync(node, node.Actors.Owners, new Describe(id), timeout, cancellationToken) is BlockDescription block ? block.Copies : [];
 
     /// <summary>
-    /// Takes a key's name off a block in all tiers of all nodes that hold it, as of a stamp. Memory first: what it wrote to the cold tier under the key is then
-    /// on its way there before the deletion.
+    /// Takes a key's name off a block in all tiers of all nodes that hold it, as of a stamp, nearest first: what one wrote to the next under the key is then on its way
+    /// there before the deletion, or is taken back when the index does not agree.
     /// </summary>
     /// <returns>What a cold tier answered: a failure before a success; null where there is none.</returns>
     private static async ValueTask<object?> ReleaseKeyAsync(
@@ -140,11 +140,12 @@ internal sealed partial class CascadeCache(CacheContext node) : ICascade
         var known = id.IsZero ? [] : await CopiesOfAsync(node, id, time.Left, cancellationToken);
         foreach (var copies in known.Where(copy => copy.Node != node.Self).GroupBy(static copy => copy.Node))
         {
+            var gpu = copies.Any(static copy => copy.Tier == TierKind.Gpu) ? node.Nodes.Of(copies.Key, NodePaths.GpuTier) : null;
             var memory = node.Nodes.Of(copies.Key, NodePaths.MemoryTier);
             var cold = copies.Any(static copy => copy.Tier == TierKind.Cold) ? node.Nodes.Of(copies.Key, NodePaths.ColdTier) : null;
             try
             {
-                var released = await ReleaseKeyAtAsync(node, memory, cold, key, id, stamp, time, cancellationToken);
+                var released = await ReleaseKeyAtAsync(node, gpu, memory, cold, key, id, stamp, time, cancellationToken);
                 answer = answer is null or ColdRemoved ? released ?? answer : answer;
             }
             catch (CascadeUnavailableException) when (node.Nodes.View.Current.Members.Find(copies.Key) is null)
@@ -153,13 +154,15 @@ internal sealed partial class CascadeCache(CacheContext node) : ICascade
             }
         }
 
-        var own = await ReleaseKeyAtAsync(node, node.Actors.Memory, node.Actors.Cold, key, id, stamp, time, cancellationToken);
+        var own = await ReleaseKeyAtAsync(node, node.Gpu?.Tier, node.Actors.Memory, node.Actors.Cold, key, id, stamp, time, cancellationToken);
         return answer is null or ColdRemoved { Found: false } || own is not ColdRemoved ? own ?? answer : answer;
     }
 
     private static async ValueTask<object?> ReleaseKeyAtAsync(
-        CacheContext node, IActorRef? memory, IActorRef? cold, KeyDigest key, BlockId id, HybridTimestamp stamp, CallTime time, CancellationToken cancellationToken)
+        CacheContext node, IActorRef? gpu, IActorRef? memory, IActorRef? cold, KeyDigest key, BlockId id, HybridTimestamp stamp, CallTime time, CancellationToken cancellationToken)
     {
+        if (!id.IsZero && gpu is not null)
+            await AskAsync(node, gpu, new ReleaseKey(key, id, stamp), time.Left, cancellationToken);
         if (!id.IsZero && memory is not null)
             await AskAsync(node, memory, new ReleaseKey(key, id, stamp), time.Left, cancellationToken);
         if (cold is null)

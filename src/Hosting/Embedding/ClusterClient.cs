@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Security.Cryptography;
+using Cascade.Core.Membership;
 using Cascade.Hosting.Configuration;
 using Cascade.Hosting.Node;
 
@@ -42,7 +43,7 @@ internal static class ClusterClient
     {
         var (cluster, directory, shared) = (options.Cluster.Name, options.Tiers.Shm.Directory, options.Cluster.Directory);
         LeftArenas.Remove(directory, cluster);
-        var seeds = options.Remoting.Seeds.Count > 0 ? options.Remoting.Seeds : new SeedList(
+        var seeds = options.Remoting.Seeds.Count > 0 ? options.Remoting.Seeds : new ValueList<NodeAddress>(
             (shared.Length > 0 ? AddressFile.Find(shared, cluster) : []).Concat(AddressFile.Find(directory, cluster)).Distinct().Take(SeedsMax));
         if (seeds.Count == 0)
             throw new NodeRefusedException(

@@ -1,5 +1,6 @@
 using Cascade.Core.Identity;
 using Cascade.Hosting.Node;
+using Cascade.Tiers.Gpu;
 
 namespace Cascade.Hosting;
 
@@ -20,6 +21,18 @@ internal sealed class HostedCascade(HostedNode node) : ICascade
     public ValueTask<GetIntoResult> GetIntoAsync(
         CacheKey key, Memory<byte> destination, GetOptions? options, CancellationToken cancellationToken) =>
         Cache.GetIntoAsync(key, destination, options, cancellationToken);
+
+    public ValueTask<GpuGetResult> GetAsync(CacheKey key, GpuTier tier, GetOptions? options, CancellationToken cancellationToken) =>
+        Cache.GetAsync(key, tier, options, cancellationToken);
+
+    public ValueTask<GetIntoDeviceResult> GetIntoDeviceAsync(
+        CacheKey key, DeviceMemory destination, GetOptions? options, CancellationToken cancellationToken) =>
+        Cache.GetIntoDeviceAsync(key, destination, options, cancellationToken);
+
+    public ValueTask<PutResult> PutFromDeviceAsync(CacheKey key, DeviceMemory bytes, PutOptions? options, CancellationToken cancellationToken) =>
+        Cache.PutFromDeviceAsync(key, bytes, options, cancellationToken);
+
+    public GpuSlabExport ExportSlab(int device) => Cache.ExportSlab(device);
 
     public ValueTask<int> LongestPrefixAsync(ReadOnlyMemory<CacheKey> keys, GetOptions? options, CancellationToken cancellationToken) =>
         Cache.LongestPrefixAsync(keys, options, cancellationToken);

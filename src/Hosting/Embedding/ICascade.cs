@@ -1,4 +1,5 @@
 using Cascade.Core.Identity;
+using Cascade.Tiers.Gpu;
 
 namespace Cascade.Hosting;
 
@@ -12,7 +13,7 @@ namespace Cascade.Hosting;
 /// Every call ends in time, with an outcome or an exception: gets by <see cref="GetOptions.Deadline"/>, puts by <see cref="PutOptions.Deadline"/> and at most 0.1 s
 /// later, in which they wait for the last answers; all others by <c>cascade.actors.ask-timeout</c>, or that time for each key where they take several keys. One deadline
 /// holds for a whole call, whatever number of blocks it is for. What is no wait is not counted: hashing, copying and checking the bytes of blocks, and being
-/// scheduled by the operating system. Room, fills and leases that are granted to a call that has ended are given back.
+/// scheduled by the operating system, nor is what streams of the caller's own have to do first. Room, fills and leases that are granted to a call that has ended are given back.
 /// </para>
 /// </remarks>
 public interface ICascade
@@ -40,6 +41,45 @@ public interface ICascade
     /// <exception cref="ArgumentException">The block is longer than <paramref name="destination"/>; nothing was written.</exception>
     ValueTask<GetIntoResult> GetIntoAsync(
         CacheKey key, Memory<byte> destination, GetOptions? options = null, CancellationToken cancellationToken = default);
+
+    /// <summary>
+    /// Gets a block in device memory of this node, to be read in place by kernels; brings it there when it is elsewhere. One that is there is answered at once,
+    /// without a message and without allocating. Dispose the lease of a hit when the last kernel that reads the block has ended: see <see cref="GpuLease"/>.
+    /// </summary>
+    /// <remarks>The block lies on the device with the most room when it came. A node without device memory gives misses that say so.</remarks>
+    /// <param name="key">The key.</param>
+    /// <param name="tier"><see cref="Tier.Gpu"/>.</param>
+    /// <param name="options">Deadline and time of the lease; null for the configured defaults.</param>
+    /// <param name="cancellationToken">Gives up waiting; a block that is on its way to the device still gets there.</param>
+    ValueTask<GpuGetResult> GetAsync(CacheKey key, GpuTier tier, GetOptions? options = null, CancellationToken cancellationToken = default);
+
+    /// <summary>
+    /// Copies a block into device memory of the caller's, after what its stream was given before. The bytes are there when the call returns a hit. A block that is copied
+    /// so again and again (<c>cascade.tracker.promote-after</c>) is brought into this node's device memory as well.
+    /// </summary>
+    /// <exception cref="ArgumentException">The block is longer than <paramref name="destination"/>, or the node has no memory of its device; nothing was written.</exception>
+    ValueTask<GetIntoDeviceResult> GetIntoDeviceAsync(
+        CacheKey key, DeviceMemory destination, GetOptions? options = null, CancellationToken cancellationToken = default);
+
+    /// <summary>
+    /// Stores a block from device memory of the caller's, as it is when its stream has done what it was given before. The device names the bytes: those that are here already
+    /// do not leave it. Others are copied to shared memory, which acknowledges the put, and kept in device memory as well where there is room.
+    /// </summary>
+    /// <param name="key">The key; bound to the new block when it named another.</param>
+    /// <param name="bytes">Not to be changed until the call returns. At a multiple of 16 bytes, else the processor names the bytes.</param>
+    /// <param name="options">Acknowledgement, deadline and known id; null for the configured defaults.</param>
+    /// <param name="cancellationToken">Gives the put up; nothing stays reserved.</param>
+    /// <exception cref="ArgumentException">The node has no memory of the device, or the bytes are not what <see cref="PutOptions.Id"/> says.</exception>
+    ValueTask<PutResult> PutFromDeviceAsync(
+        CacheKey key, DeviceMemory bytes, PutOptions? options = null, CancellationToken cancellationToken = default);
+
+    /// <summary>
+    /// Lets another process of this machine map this node's memory of a device, such as an inference engine: see <see cref="GpuSlabMapping"/>. It finds a block at
+    /// <see cref="GpuLease.OffsetBytes"/> of a lease that is held here.
+    /// </summary>
+    /// <exception cref="InvalidOperationException">The node has no memory of the device.</exception>
+    /// <exception cref="Tiers.Native.CudaException">The driver refuses, as in some containers and on devices that are divided up.</exception>
+    GpuSlabExport ExportSlab(int device = 0);
 
     /// <summary>How many of the keys, from the first on without a gap, name blocks that are here.</summary>
     /// <param name="keys">The keys of one prefix, in order.</param>

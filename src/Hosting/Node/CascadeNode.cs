@@ -179,6 +179,13 @@ public sealed class CascadeNode : IAsyncDisposable
             isClean = false;
         }
 
+        // What a device still copies it copies from and to shared memory.
+        if (isClean && _parts.Gpu is { } gpu && !await time.IsDoneAsync(Task.Run(gpu.Dispose)))
+        {
+            NodeLog.PartsNotEnded(_logger, _parts.Options.Node.DrainWithin);
+            isClean = false;
+        }
+
         // A put that is still copying would write into memory that is gone: it keeps the arena open until the process ends.
         if (isClean)
         {
@@ -230,7 +237,14 @@ public sealed class CascadeNode : IAsyncDisposable
     {
         try
         {
-            await Actors.Memory.Ask<TierReport>(ReportTier.Instance, patience);
+            IActorRef[] tiers = _parts.Gpu is { } gpu ? [gpu.Tier, Actors.Memory] : [Actors.Memory];
+            foreach (var tier in tiers)
+            {
+                // What would be written to make room is in memory, and stays there: a cold tier that was told to settle gets no more.
+                tier.Tell(MakeNoRoom.Instance, ActorRefs.NoSender);
+                await tier.Ask<TierReport>(ReportTier.Instance, patience);
+            }
+
             return true;
         }
         catch (AskTimeoutException)

@@ -68,6 +68,7 @@ internal sealed record NodeActors(
         var cold = ground.Cold?.Start(system, recipients, ground.Startup);
         var memory = StartMemory(ground);
         var space = new ArenaPullSpace(memory, ground.Arena, ground.Time);
+        ground.Gpu?.Start(ground, space, keyIndex);
         var shared = ground.Cold?.Records is { } records ? new SharedCopies(cluster.Nodes, records, space, ground.Time) : null;
         var reader = StartRemote(ground, cluster, fabric, space, shared, cold, clock, subscribers);
         return new NodeActors(new CascadeActors(memory, cold, owners, keyIndex, registry, tracker), lanes, subscribers, reader, shared);
@@ -91,6 +92,7 @@ internal sealed record NodeActors(
                 Copies = ground.Arena.Directory,
                 Space = space,
                 Cold = cold,
+                Gpu = ground.Gpu?.Stager,
                 Shared = shared,
                 Router = fabric.Router,
                 Peers = fabric.Peers,
@@ -131,13 +133,19 @@ internal sealed record NodeActors(
         subscribers.Add(sharding.LocalRegion(BlockOwner.RegionName));
         if (!options.Node.IsClient)
         {
-            var reporter = system.ActorOf(CopyReporter.Props(cluster.View, ground.Cold is not null, recipients), NameOf(CopyReporter.Path));
+            var reporter = system.ActorOf(CopyReporter.Props(cluster.View, TiersOf(ground), recipients), NameOf(CopyReporter.Path));
             recipients.Add(CopyPort.Reporter, reporter);
             subscribers.Add(reporter);
             cluster.OnConnected(node => reporter.Tell(new CompareWith(node), ActorRefs.NoSender));
         }
 
         return owners;
+    }
+
+    private static TierKind[] TiersOf(NodeGround ground)
+    {
+        TierKind?[] tiers = [TierKind.Shm, ground.Cold is null ? null : TierKind.Cold, ground.Gpu is null ? null : TierKind.Gpu];
+        return [.. tiers.OfType<TierKind>()];
     }
 
     private static IActorRef StartTracker(NodeGround ground) => ground.System.ActorOf(
@@ -159,6 +167,7 @@ internal sealed record NodeActors(
             MaxBlockBytes = shm.MaxBlockBytes,
             WaitingPutsMax = shm.WaitingPutsMax,
             HasColdTier = ground.Cold is not null,
+            HasGpuTier = ground.Gpu is not null,
             TransitBytes = shm.CapacityBytes / TransitPart,
             HeadroomBytes = ground.Cold is not null ? (long)(shm.CapacityBytes * options.Tiers.Cold.Headroom) : 0,
         };

@@ -1,9 +1,9 @@
 using Cascade.Actors;
 using Cascade.Actors.Shells;
-using Cascade.Core.Eviction;
 using Cascade.Core.Identity;
 using Cascade.Core.Placement;
 using Cascade.Core.Registry;
+using Cascade.Core.Tiering;
 using Cascade.Core.Tracking;
 using Cascade.Hosting.Configuration;
 using Cascade.Tiers.Shm;
@@ -24,9 +24,12 @@ namespace Cascade.Hosting.Node;
 /// <param name="Cold">The node's files; null when it has none.</param>
 /// <param name="Logger">The node's log.</param>
 internal sealed record NodeGround(
-    CascadeOptions Options, NodeStartup Startup, ActorSystem System, Recipients Recipients, TierAddress Address, ShmArena Arena, S3FifoPolicy Policy,
+    CascadeOptions Options, NodeStartup Startup, ActorSystem System, Recipients Recipients, TierAddress Address, ShmArena Arena, ArrivingReads Policy,
     RegistryReplica Registered, AccessLog Accesses, ColdParts? Cold, ILogger Logger)
 {
+    /// <summary>The node's device memory; null when it has none.</summary>
+    public GpuParts? Gpu { get; init; }
+
     /// <summary>The node.</summary>
     public NodeId Self => Address.Node;
 

@@ -4,6 +4,7 @@ using Cascade.Core.Sharding;
 using Cascade.Hosting.Cli;
 using Cascade.Hosting.Configuration;
 using Cascade.Tiers.Cold;
+using Cascade.Tiers.Gpu;
 using Cascade.Tiers.Shm;
 using Microsoft.Extensions.Logging;
 
@@ -24,10 +25,12 @@ internal sealed class NodeLauncher : INodeLauncher
         var options = Load(request).Options;
         using var progress = new ProgressReporter(console, "setting memory aside", HumanText.Size);
         using var recovery = new ProgressReporter(console, "reading the files of the cold tier", HumanText.Count);
+        using var registration = new ProgressReporter(console, "letting devices at memory", HumanText.Size);
         var startup = new NodeStartup
         {
             Logging = LoggingTo(console, options.Logging.Level),
             Progress = progress,
+            RegistrationProgress = registration,
             RecoveryProgress = recovery,
             Reset = request.Reset,
             KeepArena = request.KeepArena,
@@ -117,6 +120,8 @@ internal sealed class NodeLauncher : INodeLauncher
         public bool IsRank => node.IsRank;
 
         public int NodesUp => node.Cluster.Members.Members.Count(static member => member.TakesWork);
+
+        public GpuPool? Devices => node.Parts.Gpu?.Pool;
 
         public string MemoryDirectory => options.Tiers.Shm.Directory;
 

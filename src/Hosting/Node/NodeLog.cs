@@ -87,6 +87,21 @@ internal static partial class NodeLog
     [LoggerMessage(1029, LogLevel.Information, "MPI is left without MPI_Finalize: other ranks stay, or have died")]
     public static partial void MpiLeftOpen(ILogger logger);
 
+    [LoggerMessage(1030, LogLevel.Information, "No device memory: {Reason}. All else works without")]
+    public static partial void NoGpu(ILogger logger, string reason);
+
+    [LoggerMessage(1031, LogLevel.Information, "Device {Device} ({Name}): {Bytes} of {TotalBytes} for blocks")]
+    public static partial void GpuSlab(ILogger logger, int device, string name, string bytes, string totalBytes);
+
+    [LoggerMessage(1032, LogLevel.Information, "Devices copy from and to {Bytes} of shared memory by themselves: registered in {Milliseconds} ms")]
+    public static partial void GpuRegistered(ILogger logger, string bytes, long milliseconds);
+
+    [LoggerMessage(1033, LogLevel.Warning, "Device memory: {Warning}")]
+    public static partial void GpuWarning(ILogger logger, string warning);
+
+    [LoggerMessage(1034, LogLevel.Error, "Device {Device} ({Name}) has failed: {Reason}. Its copies are given up; the node goes on with its other tiers")]
+    public static partial void GpuLost(ILogger logger, int device, string name, string reason);
+
     [LoggerMessage(1022, LogLevel.Information, "{Path} removed: {Bytes} bytes that a node of a job left when it was killed")]
     public static partial void LeftoverRemoved(ILogger logger, string path, long bytes);
 

@@ -2,12 +2,12 @@ using Cascade.Actors;
 using Cascade.Actors.Remoting;
 using Cascade.Actors.Shells;
 using Cascade.Core.Clocks;
-using Cascade.Core.Eviction;
 using Cascade.Core.Identity;
 using Cascade.Core.Membership;
 using Cascade.Core.Messages;
 using Cascade.Core.Placement;
 using Cascade.Core.Registry;
+using Cascade.Core.Tiering;
 using Cascade.Core.Tracking;
 using Cascade.Hosting.Configuration;
 using Cascade.Hosting.Security;
@@ -19,9 +19,12 @@ namespace Cascade.Hosting.Node;
 
 /// <summary>What a node consists of, put together in the one order that works: arena, network, actors, and who knows whom.</summary>
 internal sealed record NodeParts(
-    CascadeOptions Options, ShmArena Arena, S3FifoPolicy Policy, PayloadWriter Writer, ActorSystem System, NodeActors Actors, CacheContext Cache, ColdParts? Cold,
+    CascadeOptions Options, ShmArena Arena, ArrivingReads Policy, PayloadWriter Writer, ActorSystem System, NodeActors Actors, CacheContext Cache, ColdParts? Cold,
     ClusterParts Cluster, NodeFabric Fabric, ClusterTls? Tls)
 {
+    /// <summary>The node's device memory; null when it has none.</summary>
+    public GpuParts? Gpu { get; init; }
+
     /// <summary>A binding stamped by a clock that is ahead by more than this is not believed.</summary>
     private static readonly TimeSpan ClockDriftMax = TimeSpan.FromMinutes(1);
 
@@ -33,7 +36,7 @@ internal sealed record NodeParts(
     {
         var self = new NodeId((uint)options.Node.Id);
         var accesses = new AccessLog(options.Tracker.SampleLog);
-        var policy = new S3FifoPolicy(options.Tiers.Shm.MaxBlocks, options.Tiers.Shm.CapacityBytes);
+        var policy = EvictionPolicies.Make(options.Eviction.Policy, options.Tiers.Shm.MaxBlocks, options.Tiers.Shm.CapacityBytes);
         var recipients = new Recipients();
         var address = new TierAddress(self, TierKind.Shm);
         var arena = OpenArena(options, startup, self, new ShmArenaHooks
@@ -48,6 +51,7 @@ internal sealed record NodeParts(
             Progress = startup.Progress,
         });
         ColdParts? cold = null;
+        GpuParts? gpu = null;
         ClusterTls? tls = null;
         ActorSystem? system = null;
         try
@@ -56,17 +60,19 @@ internal sealed record NodeParts(
             var registered = new RegistryReplica();
             if (options.Tiers.Cold.IsPresent)
                 cold = ColdParts.Open(options, arena, registered, startup, logger);
+            gpu = GpuParts.Open(options, startup, arena, accesses, logger, cancellation);
             tls = ClusterTls.Load(options.Remoting.Tls, startup.Time);
             foreach (var warning in tls?.Warnings ?? [])
                 NodeLog.TlsWarning(logger, warning);
             system = MakeSystem(options, startup, logger);
-            return Start(new NodeGround(options, startup, system, recipients, address, arena, policy, registered, accesses, cold, logger), tls, cancellation);
+            return Start(new NodeGround(options, startup, system, recipients, address, arena, policy, registered, accesses, cold, logger) { Gpu = gpu }, tls, cancellation);
         }
         catch
         {
             _ = system?.Terminate();
             tls?.Dispose();
             cold?.Dispose();
+            gpu?.Dispose();
             arena.Dispose();
             if (!startup.KeepArena || !options.Tiers.Shm.Keep)
                 arena.Remove();
@@ -83,7 +89,7 @@ internal sealed record NodeParts(
         var network = startup.Network?.Invoke(ground.System, start) ?? RemotingNetwork.Listen(options, ground.System, tls, start.Value, ground.Logger);
         var cluster = new ClusterParts(ground.Self, network, ground.Logger);
         ground.Recipients.Others = cluster.Nodes;
-        var inventory = new NodeInventory(arena, ground.Cold?.Store);
+        var inventory = new NodeInventory(arena, ground.Cold?.Store, ground.Gpu?.Pool);
         var quota = (long)(options.Tiers.Shm.CapacityBytes * options.Protection.QuotaShare);
         var writer = new PayloadWriter(options.Cluster.Digest, options.Put.HashThreads, options.Put.ParallelFromBytes);
         var fabric = startup.Fabric is { } simulated
@@ -103,8 +109,12 @@ internal sealed record NodeParts(
                 IsClient = options.Node.IsClient,
                 Shared = actors.Shared,
                 Router = fabric.Router,
+                Gpu = ground.Gpu is { } gpu ? new DeviceMemoryContext(gpu.Pool, gpu.Tier, gpu.Stager, gpu.Mover!, options.Cluster.Digest, new RemoteHits(options.Tracker.PromoteAfterHits)) : null,
             },
-            ground.Cold, cluster, fabric, tls);
+            ground.Cold, cluster, fabric, tls)
+        {
+            Gpu = ground.Gpu,
+        };
     }
 
     private static ActorSystem MakeSystem(CascadeOptions options, NodeStartup startup, ILogger logger)

@@ -24,6 +24,9 @@ public sealed record NodeStartup
     /// <summary>Told of files read and files in all while the cold tier finds out what is on disk.</summary>
     public IProgress<(long DoneFiles, long TotalFiles)>? RecoveryProgress { get; init; }
 
+    /// <summary>Told of bytes done and bytes in all while devices are let at shared memory.</summary>
+    public IProgress<(long DoneBytes, long TotalBytes)>? RegistrationProgress { get; init; }
+
     /// <summary>Discard the arena that is there and start empty.</summary>
     public bool Reset { get; init; }
 

@@ -17,8 +17,8 @@ internal sealed record ComparedPolicy(
     /// <summary>What nothing beats.</summary>
     public const string Optimum = "optimum";
 
-    // Queues of slots and the forest of prefixes: 11 and 188 bytes a slot, and what each has besides.
-    private const double PlainBytesPerSlot = 199;
+    // Queues of slots and the forest of prefixes: 19 and 188 bytes a slot, and what each has besides.
+    private const double PlainBytesPerSlot = 207;
     private const double GhostBytes = 86;
     private const double SketchBytesPerSlot = 8;
 
@@ -31,7 +31,7 @@ internal sealed record ComparedPolicy(
             "s3fifo",
             "S3-FIFO",
             static (trace, capacity) => Plain(S3FifoPolicy.AsPublished(capacity + 1, capacity), trace, capacity),
-            static _ => PlainBytesPerSlot + sizeof(long) + GhostBytes),
+            static _ => PlainBytesPerSlot + GhostBytes),
         new(
             "wtinylfu",
             "W-TinyLFU",

@@ -25,10 +25,6 @@ internal sealed class TraceGenerator(ulong seed)
     /// <summary>From an exponential distribution.</summary>
     public double Exponential(double mean) => -Math.Log(1 - Share()) * mean;
 
-    /// <summary>From a log-normal distribution (Box and Muller, 1958).</summary>
-    public double LogNormal(double median, double sigma) =>
-        median * Math.Exp(sigma * Math.Sqrt(-2 * Math.Log(1 - Share())) * Math.Cos(2 * Math.PI * Share()));
-
     /// <summary>So many blocks that nobody had before.</summary>
     public ulong[] NewBlocks(int count)
     {

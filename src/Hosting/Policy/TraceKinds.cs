@@ -1,11 +1,13 @@
 using Cascade.Core.Eviction.Trials;
+using Cascade.Hosting.Replay;
 
 namespace Cascade.Hosting.Policy;
 
 /// <summary>Loads of other kinds than a recorded one, on which a policy shows whether it was made for that one.</summary>
 /// <remarks>
-/// None follows a measurement: they are the patterns on which the literature tells policies apart (Zipf's law, drift, scans, loops, changes
-/// of phase) and three ways in which prefixes are used: conversations, questions about long documents, and agents that call tools.
+/// Conversations follow what was measured. The others do not: they are the patterns on which the literature tells policies apart (Zipf's law,
+/// drift, scans, loops, changes of phase) and two more ways in which prefixes are used: questions about long documents, and agents that call
+/// tools.
 /// </remarks>
 internal static class TraceKinds
 {
@@ -15,7 +17,7 @@ internal static class TraceKinds
     public static IReadOnlyDictionary<string, Func<ulong, AccessTrace>> All { get; } = new SortedDictionary<string, Func<ulong, AccessTrace>>(StringComparer.Ordinal)
     {
         ["agents"] = static seed => Agents(new TraceGenerator(seed), runs: 700),
-        ["chat"] = static seed => Chat(new TraceGenerator(seed), conversations: 3_500),
+        ["chat"] = static seed => Chat(seed, requests: 7_000),
         ["documents"] = static seed => Documents(new TraceGenerator(seed), sessions: 500),
         ["drift"] = static seed => Drift(new TraceGenerator(seed), Accesses),
         ["loop"] = static seed => Loop(new TraceGenerator(seed), Accesses),
@@ -124,28 +126,13 @@ internal static class TraceKinds
         return random.Build();
     }
 
-    /// <summary>Conversations behind shared prompts; whether one goes on is drawn for each at its start, the pauses are log-normal about 100 seconds.</summary>
-    public static AccessTrace Chat(TraceGenerator random, int conversations)
+    /// <summary>The chat load that is replayed when no trace is given: <see cref="ChatWorkload"/>.</summary>
+    public static AccessTrace Chat(ulong seed, int requests)
     {
-        const int turnsMax = 40;
-        var prompts = Enumerable.Range(0, 30).Select(_ => random.NewBlocks(random.Between(1, 12))).ToArray();
-        var ranks = new ZipfRanks(random, prompts.Length, 1.1);
-        for (var conversation = 0; conversation < conversations; conversation++)
-        {
-            random.Wait(random.Exponential(0.9));
-            ulong[] context = [.. prompts[ranks.Next()], .. random.NewBlocks(random.Between(1, 20))];
-            var time = random.Now;
-            var goesOn = random.Share();
-            for (var turn = 0; turn < turnsMax; turn++)
-            {
-                random.Add(time, [.. context, .. random.NewBlocks(1)]);
-                if (random.Share() > goesOn)
-                    break;
-                context = [.. context, .. random.NewBlocks(random.Between(1, 4))];
-                time += random.LogNormal(100, 1);
-            }
-        }
-        return random.Build();
+        var builder = new AccessTrace.Builder();
+        foreach (var request in ChatWorkload.Generate(ChatWorkloadSettings.Default with { Requests = requests }, seed))
+            builder.Add(request.BlockIds.Span);
+        return builder.Build();
     }
 
     /// <summary>One kind after another, with blocks of their own.</summary>

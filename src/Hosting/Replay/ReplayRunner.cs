@@ -1,5 +1,6 @@
 using System.Globalization;
 using Cascade.Core.Identity;
+using Cascade.Tiers.Gpu;
 
 namespace Cascade.Hosting.Replay;
 
@@ -26,6 +27,7 @@ internal sealed class ReplayRunner : IDisposable
     private readonly KeyChain _keys;
     private readonly BlockBuffers _buffers;
     private readonly BlockToPut[] _batch;
+    private readonly DeviceCopies? _copies;
     private readonly List<int> _absent = [];
     private int _failedInARow;
 
@@ -41,6 +43,7 @@ internal sealed class ReplayRunner : IDisposable
         _keys = new KeyChain(bytesPerBlock);
         _buffers = new BlockBuffers(bytesPerBlock, (int)Math.Min(BatchBytes, (long)BatchBlocksMax * bytesPerBlock));
         _batch = new BlockToPut[_buffers.Count];
+        _copies = hosts.Any(static host => host.Devices is not null) ? new DeviceCopies(bytesPerBlock) : null;
     }
 
     /// <summary>For one cache.</summary>
@@ -76,7 +79,11 @@ internal sealed class ReplayRunner : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose() => ((IDisposable)_buffers).Dispose();
+    public void Dispose()
+    {
+        ((IDisposable)_buffers).Dispose();
+        _copies?.Dispose();
+    }
 
     private async Task CarryAsync(TraceRequest request, CancellationToken cancellationToken)
     {
@@ -87,7 +94,8 @@ internal sealed class ReplayRunner : IDisposable
         _absent.Clear();
         for (var i = 0; i < keys.Length; i++)
         {
-            if (i >= prefix || !await ReadAsync(host, keys.Span[i], request.BlockIds.Span[i], cancellationToken))
+            if (i >= prefix || !await (host.Devices is null ? ReadAsync(host, keys.Span[i], request.BlockIds.Span[i], cancellationToken)
+                : ReadOnDeviceAsync(host, host.Devices, keys.Span[i], request.BlockIds.Span[i], cancellationToken)))
                 _absent.Add(i);
             Tally.BlocksAsked++;
         }
@@ -150,6 +158,39 @@ internal sealed class ReplayRunner : IDisposable
         Tally.Hit(host.TierOf(result));
         Tally.GetBytes += lease.LengthBytes;
         return true;
+    }
+
+    /// <summary>Gets a block on a device and, since the host cannot read it there, copies it out to compare it.</summary>
+    private async ValueTask<bool> ReadOnDeviceAsync(ReplayHost host, GpuPool devices, CacheKey key, ulong id, CancellationToken cancellationToken)
+    {
+        var start = _time.GetTimestamp();
+        try
+        {
+            using var result = await host.Cache.GetAsync(key, Tier.Gpu, options: null, cancellationToken);
+            Tally.GetLatency.Record(NanosecondsSince(start));
+            if (!result.IsHit)
+            {
+                // In memory that this replay alone uses there is room for every block.
+                if (result.MissReason is { } reason)
+                    Tally.Error($"get: {reason}", isOutage: true);
+                return false;
+            }
+
+            var wrong = await _copies!.CountDifferencesAsync(devices, result.Lease, id);
+            Tally.WrongBytes += wrong;
+            Tally.Hit(result.FoundIn);
+            Tally.GetBytes += result.Lease.LengthBytes;
+            return true;
+        }
+        catch (Exception e) when (!IsCancellation(e, cancellationToken))
+        {
+            Tally.Error(ReasonOf("get", e), e is CascadeUnavailableException);
+            return false;
+        }
+        finally
+        {
+            Tally.GetNanoseconds += NanosecondsSince(start);
+        }
     }
 
     private async ValueTask PutAsync(

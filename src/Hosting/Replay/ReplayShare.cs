@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using Cascade.Hosting.Cli;
 
 namespace Cascade.Hosting.Replay;
 
@@ -10,6 +11,9 @@ internal readonly record struct ReplayShare(int Index, int Count)
 {
     /// <summary>Most replays that share a load.</summary>
     public const int CountMax = 4096;
+
+    /// <summary>How long the nodes of other shares may take to come.</summary>
+    private static readonly TimeSpan OthersPatience = TimeSpan.FromMinutes(2);
 
     /// <summary>Reads <c>K/N</c>; false when it is no share.</summary>
     public static bool TryParse(string text, out ReplayShare share)
@@ -47,5 +51,24 @@ internal readonly record struct ReplayShare(int Index, int Count)
     {
         var (index, count) = this;
         return requests.Where((_, at) => at % count == index);
+    }
+
+    /// <summary>Waits until the nodes of all shares are there.</summary>
+    /// <param name="node">That of this share.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="cancellationToken">Gives it up.</param>
+    /// <exception cref="CliException">They do not come.</exception>
+    public async Task AwaitOthersAsync(INodeSession node, TimeProvider time, CancellationToken cancellationToken)
+    {
+        var (start, count) = (time.GetTimestamp(), Count);
+        using var poll = new PeriodicTimer(TimeSpan.FromMilliseconds(10), time);
+        while (node.NodesUp < count)
+        {
+            if (time.GetElapsedTime(start) > OthersPatience)
+                throw new CliException(
+                    ExitCode.Unavailable,
+                    $"only {node.NodesUp} of {count} nodes are there after {OthersPatience.TotalSeconds:0} s: do the other shares run, with the same name and seeds?");
+            await poll.WaitForNextTickAsync(cancellationToken);
+        }
     }
 }

@@ -2,6 +2,7 @@ using Cascade.Core.Identity;
 using Cascade.Hosting.Cli;
 using Cascade.Hosting.Cli.Fleet;
 using Cascade.Hosting.Configuration;
+using Cascade.Tiers.Gpu;
 
 namespace Cascade.Hosting.Replay;
 
@@ -41,8 +42,10 @@ internal sealed class ReplayTarget
     }
 
     /// <summary>A node in this process.</summary>
-    public static ReplayTarget Of(ICascade cache) => new(
-        [new ReplayHost(cache)], async () => NodeFigures.Of((await cache.StatAsync(CancellationToken.None)).Tiers), static () => []);
+    /// <param name="cache">Its cache.</param>
+    /// <param name="devices">The device memory in which blocks are asked for; null for shared memory.</param>
+    public static ReplayTarget Of(ICascade cache, GpuPool? devices = null) => new(
+        [new ReplayHost(cache, Devices: devices)], async () => NodeFigures.Of((await cache.StatAsync(CancellationToken.None)).Tiers), static () => []);
 
     /// <summary>A cluster that runs already.</summary>
     public static ReplayTarget Of(IClusterSession session) => new([new ReplayHost(session.Cache)], () => FiguresOfAsync(session), static () => []);

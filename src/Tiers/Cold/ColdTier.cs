@@ -180,7 +180,7 @@ public sealed class ColdTier : UntypedActor, IWithTimers
                 break;
             case ReadAheadProposed proposed:
                 foreach (var block in proposed.Blocks)
-                    _core.Handle(now, ActorRefs.Nobody, new ColdFetch(block.Key, block.Id, ReadAheadTimeout, 0), outbox);
+                    _core.Handle(now, ActorRefs.Nobody, new ColdFetch(block.Key, block.Id, ReadAheadTimeout, 0, IsAhead: true), outbox);
                 break;
         }
     }

@@ -13,6 +13,8 @@ namespace Cascade.Tiers.Payload;
 /// </remarks>
 public sealed unsafe class PayloadWriter : IDisposable
 {
+    private const int LongStepBytes = 1 << 30;
+
     private readonly DigestAlgorithm _algorithm;
     private readonly long _parallelFromBytes;
     private readonly PieceCrew? _crew;
@@ -43,6 +45,22 @@ public sealed unsafe class PayloadWriter : IDisposable
             : WriteLong(source, destination, lengthBytes);
     }
 
+    /// <summary>Gives the id of bytes that are in their place already.</summary>
+    public BlockId Name(byte* bytes, long lengthBytes)
+    {
+        if (lengthBytes <= int.MaxValue)
+            return BlockDigest.Compute(_algorithm, new ReadOnlySpan<byte>(bytes, (int)lengthBytes));
+        using var hash = new IncrementalBlockDigest(_algorithm);
+        for (long done = 0; done < lengthBytes;)
+        {
+            var step = (int)Math.Min(LongStepBytes, lengthBytes - done);
+            hash.Append(new ReadOnlySpan<byte>(bytes + done, step));
+            done += step;
+        }
+
+        return hash.Finish();
+    }
+
     /// <inheritdoc/>
     public void Dispose() => _crew?.Dispose();
 
@@ -50,10 +68,9 @@ public sealed unsafe class PayloadWriter : IDisposable
     private BlockId WriteLong(byte* source, byte* destination, long lengthBytes)
     {
         using var hash = new IncrementalBlockDigest(_algorithm);
-        const int StepBytes = 1 << 30;
         for (long done = 0; done < lengthBytes;)
         {
-            var step = (int)Math.Min(StepBytes, lengthBytes - done);
+            var step = (int)Math.Min(LongStepBytes, lengthBytes - done);
             hash.AppendAndCopy(new ReadOnlySpan<byte>(source + done, step), new Span<byte>(destination + done, step));
             done += step;
         }

@@ -1,22 +1,23 @@
 using Cascade.Actors;
 using Cascade.Core.Cold;
+using Cascade.Core.Identity;
 using Cascade.Core.Messages;
 using Cascade.Core.Remote;
 
 namespace Cascade.Tiers.Remote;
 
-/// <summary>Has blocks of this node's cold tier read into its memory. Thread-safe.</summary>
-internal sealed class CopyStager(IActorRef memory, IActorRef? cold, TimeProvider time)
+/// <summary>Has blocks of this node's cold tier and of its device memory brought into its memory. Thread-safe.</summary>
+internal sealed class CopyStager(IActorRef memory, IActorRef? cold, IActorRef? gpu, TimeProvider time)
 {
-    /// <summary>Reads a block. The task does not fail.</summary>
+    /// <summary>Brings a block into memory. The task does not fail.</summary>
     public async Task<CopyStaged> StageAsync(StageCopy request)
     {
-        if (cold is null)
+        if ((request.From == TierKind.Gpu ? gpu : cold) is not { } tier)
             return new CopyStaged(request.Id, NotFound.Instance);
         try
         {
             var limit = new TimeLimit(time, request.Timeout);
-            var answer = await cold.Ask<object>(new ColdFetch(default, request.Id, limit.Left, 0), limit.Left, CancellationToken.None);
+            var answer = await tier.Ask<object>(new ColdFetch(default, request.Id, limit.Left, 0), limit.Left, CancellationToken.None);
             if (answer is not ColdFetched)
                 return new CopyStaged(request.Id, answer);
 
@@ -26,7 +27,7 @@ internal sealed class CopyStager(IActorRef memory, IActorRef? cold, TimeProvider
         }
         catch (TimeoutException)
         {
-            return new CopyStaged(request.Id, new Busy($"The block was not read from disk within {request.Timeout}."));
+            return new CopyStaged(request.Id, new Busy($"The block was not brought into memory within {request.Timeout}."));
         }
         catch (Exception failure)
         {

@@ -42,10 +42,10 @@ public sealed class RemoteTier : UntypedActor, IWithTimers
     {
         ArgumentNullException.ThrowIfNull(context);
         var (self, copies) = (context.Nodes.Self, new DirectoryCopies(context.Copies));
-        var lender = new CopyLenderCore(self, copies, context.Lending with { HasColdTier = context.Cold is not null }, context.FirstLease);
+        var lender = new CopyLenderCore(self, copies, context.Lending, context.FirstLease);
         var bringer = new CopyBringerCore(self, copies, context.Bringing);
         var mover = new CopyBringer(context.Nodes, context.Space, context.Router, context.Shared, context.DigestAlgorithm, context.Time);
-        var stager = new CopyStager(context.Space.Memory, context.Cold, context.Time);
+        var stager = new CopyStager(context.Space.Memory, context.Cold, context.Gpu, context.Time);
         return Actors.Props.Create(() => new RemoteTier(context, lender, bringer, mover, stager));
     }
 
@@ -112,12 +112,12 @@ public sealed class RemoteTier : UntypedActor, IWithTimers
     private Task<CopyBrought> BringAsync(BringCopy request) =>
         request.Source.Node == _context.Nodes.Self ? StageHereAsync(request) : _mover.BringAsync(request);
 
-    /// <summary>A copy in this node's own cold tier is read by that.</summary>
+    /// <summary>A copy in another tier of this node is brought into memory by that.</summary>
     private async Task<CopyBrought> StageHereAsync(BringCopy request)
     {
-        if (request.Source.Tier != TierKind.Cold)
+        if (request.Source.Tier == TierKind.Shm)
             return new CopyBrought(request.Id, BringOutcome.Gone, Reason: "the copy is gone from this node's memory");
-        var staged = await _stager.StageAsync(new StageCopy(request.Id, request.Timeout));
+        var staged = await _stager.StageAsync(new StageCopy(request.Id, request.Timeout, request.Source.Tier));
         if (staged.Failure is null && _context.Copies.TryDescribe(request.Id, out var copy))
             return new CopyBrought(request.Id, BringOutcome.Done, copy);
         return staged.Failure switch

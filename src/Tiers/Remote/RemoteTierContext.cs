@@ -40,7 +40,10 @@ public sealed record RemoteTierContext
     /// <summary>What the cluster names its blocks by.</summary>
     public DigestAlgorithm DigestAlgorithm { get; init; } = DigestAlgorithm.Blake3;
 
-    /// <summary>Bounds of what is lent. <see cref="CopyLenderSettings.HasColdTier"/> follows from <see cref="Cold"/>.</summary>
+    /// <summary>Brings blocks of device memory into memory; null when the node has none.</summary>
+    public IActorRef? Gpu { get; init; }
+
+    /// <summary>Bounds of what is lent.</summary>
     public CopyLenderSettings Lending { get; init; } = new();
 
     /// <summary>Bounds of what is brought here.</summary>

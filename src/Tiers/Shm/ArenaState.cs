@@ -1,5 +1,6 @@
 using Cascade.Core.Allocation;
 using Cascade.Core.Identity;
+using Cascade.Tiers.Native;
 
 namespace Cascade.Tiers.Shm;
 
@@ -7,17 +8,22 @@ namespace Cascade.Tiers.Shm;
 internal sealed class ArenaState
 {
     public ArenaState(ArenaFile file, ShmArenaOptions options, TimeProvider time)
+        : this(
+            new DescriptorTable(file.Mapping.Address + (nint)ArenaLayout.TableOffset, file.Layout.SlotCount),
+            file.Mapping.Address + (nint)file.Layout.PayloadOffset, file.Layout.PayloadBytes, options.MaxLeases, time, file.Mapping)
     {
-        var layout = file.Layout;
-        Payload = file.Mapping.Address + (nint)layout.PayloadOffset;
-        PayloadBytes = layout.PayloadBytes;
-        Table = new DescriptorTable(file.Mapping.Address + (nint)ArenaLayout.TableOffset, layout.SlotCount);
-        Pins = new PinTable(layout.SlotCount);
-        Slots = new SlotPool(layout.SlotCount);
+    }
+
+    /// <summary>Of memory that is no file's: the payload may be memory that this process cannot read, as a device's.</summary>
+    public ArenaState(DescriptorTable table, nint payload, long payloadBytes, int maxLeases, TimeProvider time, MappingHandle? mapping = null)
+    {
+        (Payload, PayloadBytes, Table) = (payload, payloadBytes, table);
+        Pins = new PinTable(table.Count);
+        Slots = new SlotPool(table.Count);
         Names = new KeyNames(Table, Pins, Slots);
-        Ids = new SlotIndex(layout.SlotCount);
-        Leases = new LeaseTable(options.MaxLeases, Pins, time, file.Mapping);
-        Allocator = new SlabAllocator(layout.PayloadBytes);
+        Ids = new SlotIndex(table.Count);
+        Leases = new LeaseTable(maxLeases, Pins, time, mapping);
+        Allocator = new SlabAllocator(payloadBytes);
     }
 
     /// <summary>Address of the payload area in this process.</summary>

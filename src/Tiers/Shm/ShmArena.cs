@@ -10,22 +10,18 @@ namespace Cascade.Tiers.Shm;
 /// The tier's thread alone calls these members; readers use <see cref="Directory"/> from any thread. What is published survives a crash
 /// of the process and is served again by the next one that opens the arena.
 /// </remarks>
-public sealed unsafe class ShmArena : IBlockArena, IDisposable
+public sealed unsafe partial class ShmArena : IBlockArena, IDisposable
 {
     /// <summary>Largest block, in bytes, in an arena that has the capacity: 4 GiB.</summary>
     public const long LargestBlockBytes = 1L << 32;
 
-    private readonly ArenaFile _file;
+    private readonly ArenaFile? _file;
     private readonly ArenaState _state;
     private int _filling;
     private bool _disposed;
 
-    private ShmArena(ArenaFile file, ArenaState state, AttachReport report, ShmArenaOptions options, ShmArenaHooks hooks)
-    {
-        (_file, _state, Report) = (file, state, report);
-        Directory = new ShmDirectory(state, options, hooks);
-        FilePath = options.FilePath;
-    }
+    private ShmArena(ArenaFile? file, ArenaState state, AttachReport report, ShmDirectory directory, string filePath) =>
+        (_file, _state, Report, Directory, FilePath) = (file, state, report, directory, filePath);
 
     /// <inheritdoc/>
     public long CapacityBytes => _state.PayloadBytes;
@@ -76,7 +72,8 @@ public sealed unsafe class ShmArena : IBlockArena, IDisposable
             var state = new ArenaState(file, options, time);
             var attacher = new ArenaAttacher(state, options.VerifyAfterAttach);
             var report = attacher.Run(file.Created, () => time.GetElapsedTime(start));
-            return new ShmArena(file, state, report, options, hooks) { LastStamp = attacher.LastStamp };
+            var directory = new ShmDirectory(state, options.Node, TierKind.Shm, options.DigestAlgorithm, hooks);
+            return new ShmArena(file, state, report, directory, options.FilePath) { LastStamp = attacher.LastStamp };
         }
         catch
         {
@@ -264,7 +261,8 @@ public sealed unsafe class ShmArena : IBlockArena, IDisposable
             return;
         _disposed = true;
         _state.Gate.Close();
-        _file.Close(leaveReadable: _state.Leases.EndAll() > 0 || _filling > 0);
+        var leaveReadable = _state.Leases.EndAll() > 0 || _filling > 0;
+        _file?.Close(leaveReadable);
         _state.Allocator.Dispose();
     }
 

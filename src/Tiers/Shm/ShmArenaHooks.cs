@@ -10,8 +10,8 @@ public sealed record ShmArenaHooks
     /// <summary>No hooks.</summary>
     public static readonly ShmArenaHooks None = new();
 
-    /// <summary>Told of every lease by <see cref="IEvictionPolicy.Touch"/>, on the reader's thread.</summary>
-    public IEvictionPolicy? Policy { get; init; }
+    /// <summary>Told of every lease, on the reader's thread.</summary>
+    public IReadNotes? Policy { get; init; }
 
     /// <summary>Called with <see cref="BlockId.Prefix64"/> of every block leased, on the reader's thread. Must not block or allocate.</summary>
     public Action<ulong>? OnAccess { get; init; }

@@ -18,6 +18,7 @@ public sealed unsafe partial class ShmDirectory
     private const int MaxLookups = 8;
 
     private readonly NodeId _node;
+    private readonly TierKind _tier;
     private readonly DigestAlgorithm _algorithm;
     private readonly DescriptorTable _table;
     private readonly PinTable _pins;
@@ -29,9 +30,9 @@ public sealed unsafe partial class ShmDirectory
     private readonly ShmArenaHooks _hooks;
     private long _corruptCopies;
 
-    internal ShmDirectory(ArenaState state, ShmArenaOptions options, ShmArenaHooks hooks)
+    internal ShmDirectory(ArenaState state, NodeId node, TierKind tier, DigestAlgorithm algorithm, ShmArenaHooks hooks)
     {
-        (_node, _algorithm, _hooks) = (options.Node, options.DigestAlgorithm, hooks);
+        (_node, _tier, _algorithm, _hooks) = (node, tier, algorithm, hooks);
         (_table, _pins, _names, _ids) = (state.Table, state.Pins, state.Names, state.Ids);
         (_leases, _gate) = (state.Leases, state.Gate);
         _payload = (byte*)state.Payload;
@@ -160,7 +161,7 @@ public sealed unsafe partial class ShmDirectory
     {
         ref var entry = ref _table[slot];
         return new CopyLocation(
-            _node, TierKind.Shm, slot, PinTable.GenerationOf(_pins.Read(slot)), entry.OffsetBytes, entry.LengthBytes);
+            _node, _tier, slot, PinTable.GenerationOf(_pins.Read(slot)), entry.OffsetBytes, entry.LengthBytes);
     }
 
     private static bool IsPinned(PinOutcome outcome) => outcome is PinOutcome.Pinned or PinOutcome.PinnedUnverified;
@@ -259,7 +260,7 @@ public sealed unsafe partial class ShmDirectory
             return LeaseOutcome.TooManyLeases;
         }
 
-        lease = new BlockLease(_leases, leaseEntry, stamp, address, lengthBytes, id, TierKind.Shm);
+        lease = new BlockLease(_leases, leaseEntry, stamp, address, lengthBytes, id, _tier);
         _hooks.Policy?.Touch(slot);
         _hooks.OnAccess?.Invoke(id.Prefix64);
         return LeaseOutcome.Leased;

@@ -4,6 +4,7 @@ using Cascade.Cluster.Owners;
 using Cascade.Cluster.Tests.Simulation;
 using Cascade.Core.Clocks;
 using Cascade.Core.Eviction;
+using Cascade.Core.Identity;
 using Cascade.Core.Membership;
 using Cascade.Core.Messages;
 using Cascade.Core.Ownership;
@@ -47,7 +48,7 @@ public sealed class CopyLoaderTests : IDisposable
         _sim.Recipients.Add(Sample.Shm, _memory);
         _loader = _sim.System.ActorOf(CopyLoader.Props(_view, _directory, _sim.Recipients, _context.Live, _sim.Time), "copy-loader");
         _sim.Recipients.Add(CopyPort.Loader, _loader);
-        _reporter = _sim.System.ActorOf(CopyReporter.Props(_view, hasColdTier: false, _sim.Recipients), "copy-reporter");
+        _reporter = _sim.System.ActorOf(CopyReporter.Props(_view, [TierKind.Shm], _sim.Recipients), "copy-reporter");
         _sim.Recipients.Add(CopyPort.Reporter, _reporter);
     }
 

@@ -38,7 +38,7 @@ internal sealed class SimulatedNode : IDisposable
         new(16 * Granule, WaitingPutsMax: 4, EvictionsInFlightMax: 3, EvictionTimeout: TimeSpan.FromMilliseconds(100));
 
     private readonly ArenaStandIn _arena;
-    private readonly S3FifoPolicy _policy;
+    private readonly ArrivingReads _policy;
 
     public SimulatedNode(ulong seed, Workload workload)
     {
@@ -46,7 +46,8 @@ internal sealed class SimulatedNode : IDisposable
         var time = Sim.Time;
         Ledger = new RunLedger(Registered);
         _arena = new ArenaStandIn((long)workload.Granules * Granule, workload.Slots);
-        _policy = new S3FifoPolicy(workload.Slots, _arena.CapacityBytes);
+        // What is decided must be safe with any policy.
+        _policy = new ArrivingReads(seed % 2 == 0 ? new S3FifoPolicy(workload.Slots, _arena.CapacityBytes) : new HazardPolicy(workload.Slots), workload.Slots);
         Arena = new WatchedArena(_arena, workload.AliasesMax, time, Ledger);
 
         var sharding = ClusterSharding.Get(Sim.System);

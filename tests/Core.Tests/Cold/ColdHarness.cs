@@ -98,7 +98,8 @@ internal sealed class ColdHarness(int seed, ColdSettings settings)
         return asked;
     }
 
-    public Asked Put(int block, int key, long stamp, int pages = 1, bool durable = true, double timeoutSeconds = 60, int parent = 0, int frequency = 0)
+    public Asked Put(
+        int block, int key, long stamp, int pages = 1, bool durable = true, double timeoutSeconds = 60, int parent = 0, int frequency = 0, double chance = 1)
     {
         var memory = new PayloadMemory(++_nextAddress, (pages * LogRecordHeader.SizeBytes) - 7);
         Device.Memory[memory.Address] = Id(block);
@@ -106,7 +107,7 @@ internal sealed class ColdHarness(int seed, ColdSettings settings)
         var binding = key == 0 ? default : Binding(key, stamp, parent);
         return Send(
             new Asked($"put {block} as {key}"),
-            new ColdPut(Id(block), memory, binding, frequency, durable, TimeSpan.FromSeconds(timeoutSeconds)));
+            new ColdPut(Id(block), memory, binding, frequency, durable, TimeSpan.FromSeconds(timeoutSeconds), chance));
     }
 
     public Asked Unbind(int key, long stamp, bool durable = true) =>
@@ -224,7 +225,10 @@ internal sealed class ColdHarness(int seed, ColdSettings settings)
     {
         switch (message)
         {
-            case RoomNeeded m: RoomsNeeded.Add(m); break;
+            case RoomNeeded m:
+                RoomsNeeded.RemoveAll(ahead => ahead.Fetch == m.Fetch);
+                RoomsNeeded.Add(m);
+                break;
             case RoomFilled m:
                 Assert.True(RoomsGiven.Remove(m.Fetch));
                 Assert.Equal(m.Id, Device.Memory[m.Memory.Address]);

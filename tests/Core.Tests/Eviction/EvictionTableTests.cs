@@ -61,8 +61,32 @@ public class EvictionTableTests
 
         Assert.Equal([0, 0, 1, 1, 2, 4, 43], new uint[] { 0, 999, 1_000, 1_258, 1_260, 2_000, uint.MaxValue }.Select(scale.StepOf).ToArray());
         Assert.Equal(1_000, scale.WidthOf(0));
-        for (uint age = 0; age < 3_000_000; age += 97)
-            Assert.True(scale.StepOf(age) <= scale.StepOf(age + 97), $"age {age}");
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(16_000)]
+    [InlineData(1_000_003)]
+    [InlineData(400_000_000)]
+    public void Each_age_is_in_the_step_whose_bounds_it_is_between(int slotCount)
+    {
+        var scale = new AgeScale(slotCount);
+        double start = 0;
+        for (var step = 0; step < AgeScale.Steps; step++)
+        {
+            var end = start + scale.WidthOf(step);
+            for (var part = 0; part < 64; part++)
+                AssertIn(step, start, (uint)(start + (scale.WidthOf(step) * part / 64)));
+            AssertIn(step, start, (uint)(end - 1));
+            start = end;
+        }
+
+        void AssertIn(int step, double from, uint age)
+        {
+            // Where ages are too great to be told apart, steps have no width.
+            if (age >= from && scale.WidthOf(step) > 0)
+                Assert.Equal(step, scale.StepOf(age));
+        }
     }
 
     [Fact]
@@ -148,6 +172,34 @@ public class EvictionTableTests
     }
 
     [Fact]
+    public void Worth_is_the_best_rate_of_all_moments_of_giving_up()
+    {
+        var scale = new AgeScale(1_000);
+        var kind = new BlockHistory(0, 1, 0, 1, 0).Kind;
+        for (var seed = 0; seed < 100; seed++)
+        {
+            var random = new Random(seed);
+            var model = new ReuseModel();
+            for (var group = 0; group < 30; group++)
+            {
+                var step = random.Next(AgeScale.Steps);
+                for (var block = random.Next(3_000); block > 0; block--)
+                    CountOne(model, kind, step, isHit: group % 3 == 0);
+            }
+            for (var fit = 0; fit < 1 + (seed % 5); fit++)
+                model.Fit();
+            var worth = new WorthTable(scale, model);
+            var level = Math.Round(Math.Log2(model.FactorOf(kind)) * WorthTable.LevelsPerDoubling) / WorthTable.LevelsPerDoubling;
+            for (var step = 0; step < AgeScale.Steps; step++)
+            {
+                var (rank, chance) = LookAhead(scale, model, Math.Pow(2, level), step);
+                Assert.InRange(worth.RankOf(kind, 0, step), rank - 1, rank + 1);
+                Assert.Equal(chance, worth.ChanceOf(kind, step), 1e-5);
+            }
+        }
+    }
+
+    [Fact]
     public void Kinds_that_occur_no_more_make_room_for_others()
     {
         var model = new ReuseModel();
@@ -188,6 +240,32 @@ public class EvictionTableTests
         Assert.True(taken.Count <= 4_096);
         touches.Note(9_999);
         Assert.Equal([9_999], TakeAll(touches));
+    }
+
+    private static void CountOne(ReuseModel model, int kind, int step, bool isHit)
+    {
+        if (isHit)
+            model.CountHit(kind, step);
+        else
+            model.CountForgotten(kind, step);
+    }
+
+    /// <summary>Tries each moment of giving up, from the middle of a step on.</summary>
+    private static (int Rank, double Chance) LookAhead(AgeScale scale, ReuseModel model, double factor, int from)
+    {
+        double waiting = 1, hits = 0, time = 0, best = 0;
+        for (var step = from; step < AgeScale.Steps - 1; step++)
+        {
+            var share = (1 - Math.Exp(-factor * model.Baseline(isShared: false)[step])) * (step == from ? 0.5 : 1);
+            time += scale.WidthOf(step) * (step == from ? 0.5 : 1) * waiting * (1 - (share / 2));
+            hits += waiting * share;
+            waiting *= 1 - share;
+            best = Math.Max(best, hits / time);
+        }
+
+        // 256 ranks for each doubling, the least of 48.
+        var rank = (int)(BitConverter.SingleToUInt32Bits((float)best) >> 15) - ((127 - 48) << 8);
+        return (Math.Clamp(rank, 1, WorthTable.RankMax), hits);
     }
 
     private static void Count(ReuseModel model, int kind, int hits)

@@ -42,6 +42,23 @@ public class HazardPolicyTests
     }
 
     [Fact]
+    public void Chain_without_its_head_goes_before_all_others_and_stays_when_the_head_has_come_back()
+    {
+        Admit(1, 0);
+        Admit(4, 3);
+        Admit(5, 4);
+        Admit(6, 5);
+        Admit(2, 0);
+        Assert.Equal([6, 5], [Evict(), Evict()]);
+
+        Admit(7, 4);
+        Admit(3, 0);
+        for (var access = 0; access < Slots; access++)
+            Read(2);
+        Assert.Equal(1, Evict());
+    }
+
+    [Fact]
     public void Block_whose_parent_came_after_it_keeps_the_parent_and_is_an_orphan_no_more()
     {
         Admit(4, 3);

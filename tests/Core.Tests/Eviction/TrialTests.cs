@@ -28,6 +28,19 @@ public class TrialTests
     }
 
     [Fact]
+    public void Hazards_are_learned_from_blocks_however_many_slots_there_are()
+    {
+        const int Capacity = 3_000;
+        var stream = new ZipfStream(20_000, exponent: 0.8, seed: 1);
+        var trace = Blocks([.. Enumerable.Range(0, 60_000).Select(_ => stream.Next())]);
+        using var few = new PolicyCache(new HazardPolicy(Capacity + 1), Capacity, trace.DistinctBlocks);
+        using var many = new PolicyCache(new HazardPolicy(64 * Capacity), Capacity, trace.DistinctBlocks);
+        var hits = TrialResult.Of(few, trace);
+        Assert.Equal(hits, TrialResult.Of(many, trace));
+        Assert.InRange(hits.BlockHitRatio, 0.3, 0.9);
+    }
+
+    [Fact]
     public void Optimum_leaves_out_a_block_that_comes_back_later_than_what_it_would_displace()
     {
         var trace = Blocks(1, 2, 3, 4, 5, 1, 2, 3);

@@ -96,29 +96,59 @@ public class BlockOwnerScenarioTests
             """);
 
     [Fact]
-    public void Reader_gets_its_nearest_copy() => new OwnerTranscript(MemoryOnly, ColdCopy(1), Gpu(2), Shm(2), Shm(3))
+    public void Reader_gets_the_copy_that_is_nearest_to_its_shared_memory() => new OwnerTranscript(MemoryOnly, ColdCopy(1), Gpu(2), Shm(2), Shm(3))
         .At(0, "r2", Locate(2, 9))
         .At(0, "r3", Locate(3, 9))
         .At(0, "r4", Locate(4, 9))
-        .At(1, "t", new RemoveCopy(Block, Gpu(2)))
+        .At(1, "t", new RemoveCopy(Block, Shm(2)))
         .At(1, "r2", Locate(2, 9))
-        .At(2, "t", new RemoveCopy(Block, Shm(2)))
         .At(2, "t", new RemoveCopy(Block, Shm(3)))
-        .At(2, "r2", Locate(2, 9))
+        .At(2, "r4", Locate(4, 9))
+        .At(3, "t", new RemoveCopy(Block, Gpu(2)))
+        .At(3, "r2", Locate(2, 9))
         .Reads("""
             0s r2 -> Locate node2 for 9s
-               <- r2 Located node2.Gpu/0.2 lease #1 for 9s
+               <- r2 Located node2.Shm/0.2 lease #1 for 9s
             0s r3 -> Locate node3 for 9s
                <- r3 Located node3.Shm/0.2 lease #2 for 9s
             0s r4 -> Locate node4 for 9s
                <- r4 Located node2.Shm/0.2 lease #3 for 9s
-            1s t -> RemoveCopy node2.Gpu/0.2
+            1s t -> RemoveCopy node2.Shm/0.2
             1s r2 -> Locate node2 for 9s
-               <- r2 Located node2.Shm/0.2 lease #4 for 9s
-            2s t -> RemoveCopy node2.Shm/0.2
+               <- r2 Located node2.Gpu/0.2 lease #4 for 9s
             2s t -> RemoveCopy node3.Shm/0.2
-            2s r2 -> Locate node2 for 9s
-               <- r2 Located node1.Cold/0.2 lease #5 for 9s
+            2s r4 -> Locate node4 for 9s
+               <- r4 Located node2.Gpu/0.2 lease #5 for 9s
+            3s t -> RemoveCopy node2.Gpu/0.2
+            3s r2 -> Locate node2 for 9s
+               <- r2 Located node1.Cold/0.2 lease #6 for 9s
+            """);
+
+    [Fact]
+    public void Last_copy_on_a_device_goes_to_shared_memory_and_one_of_several_goes_at_once() => new OwnerTranscript(MemoryOnly, Gpu(1))
+        .At(0, "tier", new Evict(Block, Gpu(1)))
+        .At(1, "shm", new AddCopy(Block, Shm(1)))
+        .At(2, "tier", new Evict(Block, Gpu(1)))
+        .Reads("""
+            0s tier -> Evict node1.Gpu/0.2
+               <- tier Demote node1.Gpu/0.2 to Shm
+            1s shm -> AddCopy node1.Shm/0.2
+            2s tier -> Evict node1.Gpu/0.2
+               <- tier EvictGranted node1.Gpu/0.2
+            """);
+
+    [Fact]
+    public void Copy_on_a_device_stands_for_no_copy_of_a_protected_block_in_shared_memory() => new OwnerTranscript(MemoryOnly, Gpu(1), Shm(1))
+        .At(0, "registry", new Protect(Block, Key(1)))
+        .At(1, "tier", new Evict(Block, Shm(1)))
+        .At(2, "gpu", new Evict(Block, Gpu(1)))
+        .Reads("""
+            0s registry -> Protect
+               <- registry ProtectDone 1
+            1s tier -> Evict node1.Shm/0.2
+               <- tier EvictRefused node1.Shm/0.2 Protected
+            2s gpu -> Evict node1.Gpu/0.2
+               <- gpu EvictGranted node1.Gpu/0.2
             """);
 
     [Fact]

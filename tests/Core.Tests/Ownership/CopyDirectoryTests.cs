@@ -89,10 +89,10 @@ public sealed class CopyDirectoryTests
         Take(Report(Theirs, Copy(Theirs, 9)));
         Load(Only(Shard));
         Assert.Equal([new NodeId(1), new NodeId(2)], Asked());
-        Take(Report(Mine), Report(Mine with { Tier = TierKind.Cold }), Report(Theirs, Copy(Theirs, 5)));
+        Take(Report(Mine), Report(Mine with { Tier = TierKind.Cold }), Report(Mine with { Tier = TierKind.Gpu }), Report(Theirs, Copy(Theirs, 5)));
         Assert.Empty(Loaded());
         Assert.False(_directory.IsComplete(Id));
-        Take(Report(Theirs with { Tier = TierKind.Cold }));
+        Take(Report(Theirs with { Tier = TierKind.Cold }), Report(Theirs with { Tier = TierKind.Gpu }));
         Assert.Single(Loaded());
         Assert.True(_directory.IsComplete(Id));
         Assert.Equal([Copy(Theirs, 5)], Read(Id));
@@ -113,7 +113,7 @@ public sealed class CopyDirectoryTests
     {
         Join(1, 2);
         Load(Only(Shard));
-        Take(Report(Mine), Report(Mine with { Tier = TierKind.Cold }));
+        Take(Report(Mine), Report(Mine with { Tier = TierKind.Cold }), Report(Mine with { Tier = TierKind.Gpu }));
         Tick(2.9);
         Assert.Empty(Loaded());
         Tick(0.2);
@@ -123,7 +123,7 @@ public sealed class CopyDirectoryTests
         // A copy that came and went meanwhile is not brought back by the report that still names it.
         _directory.Add(Id, Copy(Theirs, 5));
         _directory.Remove(Id, Copy(Theirs, 5));
-        Take(Report(Theirs, Copy(Theirs, 5)), Report(Theirs with { Tier = TierKind.Cold }));
+        Take(Report(Theirs, Copy(Theirs, 5)), Report(Theirs with { Tier = TierKind.Cold }), Report(Theirs with { Tier = TierKind.Gpu }));
         Assert.True(_directory.IsComplete(Id));
         Assert.Empty(Read(Id));
     }
@@ -133,7 +133,7 @@ public sealed class CopyDirectoryTests
     {
         Join(1, 2);
         Load(Only(Shard));
-        Take(Report(Mine, Copy(Mine, 3)), Report(Mine with { Tier = TierKind.Cold }));
+        Take(Report(Mine, Copy(Mine, 3)), Report(Mine with { Tier = TierKind.Cold }), Report(Mine with { Tier = TierKind.Gpu }));
         _directory.Add(Id, Copy(Theirs, 5));
         _outbox.Clear();
         Join(1);
@@ -163,12 +163,12 @@ public sealed class CopyDirectoryTests
     {
         Join(1);
         Load(Only(Shard));
-        Take(Report(Mine), Report(Mine with { Tier = TierKind.Cold }));
+        Take(Report(Mine), Report(Mine with { Tier = TierKind.Cold }), Report(Mine with { Tier = TierKind.Gpu }));
         Assert.True(_directory.IsComplete(Id));
         Join(1, 2);
         Assert.False(_directory.IsComplete(Id));
         Assert.Equal(1, _loader.Incomplete);
-        Take(Report(Theirs, Copy(Theirs, 5)), Report(Theirs with { Tier = TierKind.Cold }));
+        Take(Report(Theirs, Copy(Theirs, 5)), Report(Theirs with { Tier = TierKind.Cold }), Report(Theirs with { Tier = TierKind.Gpu }));
         Assert.True(_directory.IsComplete(Id));
         Assert.Equal(0, _loader.Incomplete);
         Assert.Equal([Copy(Theirs, 5)], Read(Id));
@@ -179,7 +179,7 @@ public sealed class CopyDirectoryTests
     {
         Join(1);
         Load(Only(Shard));
-        Take(Report(Mine, Copy(Mine, 3)), Report(Mine with { Tier = TierKind.Cold }));
+        Take(Report(Mine, Copy(Mine, 3)), Report(Mine with { Tier = TierKind.Cold }), Report(Mine with { Tier = TierKind.Gpu }));
         _outbox.Clear();
         var equal = default(ShardTally).With(Id, 3, 2, +1);
         Take(new HoldingsDigest(Mine, Start(1), Only(Shard), [equal]));

@@ -42,7 +42,7 @@ internal sealed class HoldingsNode : IProtectedBlocks
         var settings = new MemoryTierSettings(long.MaxValue, 4, 3, TimeSpan.FromSeconds(2));
         Tier = new MemoryTierCore(Address, arena, new OldestFirst(), this, settings);
         Loader = new CopyLoaderCore(View, Directory, node => new Addressee(node, Post.Reporter));
-        Reporter = new CopyReporterCore(View, hasColdTier: false, node => new Addressee(node, Post.Loader));
+        Reporter = new CopyReporterCore(View, [TierKind.Shm], node => new Addressee(node, Post.Loader));
         Region = new RegionStandIn(this, run);
     }
 

@@ -77,7 +77,7 @@ internal sealed class OwnerWitness(OwnerSettings settings, IEnumerable<CopyLocat
                 _gaveUpProtected |= _registered.Count > 0 && granted.Copy.Tier != TierKind.Cold;
                 break;
             case Demote demote:
-                Check(settings.HasColdTier && demote.Copy.Tier != TierKind.Cold, "a demotion leads nowhere");
+                Check(demote.To == (demote.Copy.Tier == TierKind.Gpu ? TierKind.Shm : TierKind.Cold) && (settings.HasColdTier || demote.To == TierKind.Shm) && demote.Copy.Tier != TierKind.Cold, "a demotion leads nowhere");
                 Check(effect.To is string tier && _asked[tier] is Evict { Discard: false }, "a copy that cannot be demoted is to be demoted");
                 break;
             case Forget forget:

@@ -94,9 +94,9 @@ public sealed class CopyLenderCoreTests
     [Fact]
     public void Cold_copy_is_read_once_for_all_who_wait_and_lent_from_memory()
     {
-        _lender = new CopyLenderCore(Self, _copies, new CopyLenderSettings { HasColdTier = true, ReadersPerStagingMax = 2, StagingsMax = 1 }, 1000);
+        _lender = new CopyLenderCore(Self, _copies, new CopyLenderSettings { ReadersPerStagingMax = 2, StagingsMax = 1 }, 1000);
         var lease = Lease(5) with { Copy = Copy(9, TierKind.Cold) };
-        Assert.Equal(new StageCopy(Block(5), 3 * Second), Ask(lease));
+        Assert.Equal(new StageCopy(Block(5), 3 * Second, TierKind.Cold), Ask(lease));
         Assert.Null(Ask(lease with { Timeout = Second }));
         Assert.IsType<Busy>(Ask(lease));
         Assert.IsType<Busy>(Ask(Lease(6) with { Copy = Copy(9, TierKind.Cold) }));
@@ -112,11 +112,20 @@ public sealed class CopyLenderCoreTests
     }
 
     [Fact]
+    public void Copy_in_device_memory_is_brought_into_memory_and_lent_from_there()
+    {
+        var lease = Lease(5) with { Copy = Copy(9, TierKind.Gpu) };
+        Assert.Equal(new StageCopy(Block(5), 3 * Second, TierKind.Gpu), Ask(lease));
+        _copies.Copies[Block(5)] = Copy(5);
+        Assert.Equal(new CopyLeased(Block(5), Copy(5), 1000, Second), Ask(new CopyStaged(Block(5), null)));
+    }
+
+    [Fact]
     public void Cold_copy_that_cannot_be_read_is_answered_as_the_cold_tier_did()
     {
         var lease = Lease(5) with { Copy = Copy(9, TierKind.Cold) };
-        Assert.Same(NotFound.Instance, Ask(lease));
-        _lender = new CopyLenderCore(Self, _copies, new CopyLenderSettings { HasColdTier = true }, 1000);
+        Assert.IsType<StageCopy>(Ask(lease));
+        Assert.Same(NotFound.Instance, Ask(new CopyStaged(Block(5), NotFound.Instance)));
         Assert.IsType<Busy>(Ask(lease with { Timeout = TimeSpan.Zero }));
         Ask(lease);
         Assert.Equal(new Unavailable("disk"), Ask(new CopyStaged(Block(5), new Unavailable("disk"))));

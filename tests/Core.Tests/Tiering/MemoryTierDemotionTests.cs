@@ -242,4 +242,16 @@ public sealed class MemoryTierDemotionTests
         var effects = tier.Step(new Demote(Id(1), copy, TierKind.Cold));
         Assert.Equal([new Effect(Destination.Owners, new Evict(Id(1), copy, Discard: true))], effects);
     }
+
+    [Fact]
+    public void Last_copy_that_the_tier_below_took_and_gave_up_again_is_given_up_here_too()
+    {
+        using var tier = new TierFixture(granules: 2, settings: WithCold with { WritesLastCopiesOnly = true });
+        var copy = tier.Put(1, granules: 2);
+        tier.Step(new Reserve(Granule, TimeSpan.FromMinutes(1)));
+        var errand = Assert.Single(tier.Demote(1, copy));
+        Assert.Equal(new Evict(Id(1), copy), Assert.IsType<Evict>(Assert.Single(tier.Store(errand)).Message));
+        var again = Assert.Single(tier.Step(new Demote(Id(1), copy, TierKind.Cold), "owner"));
+        Assert.Equal(new Evict(Id(1), copy, Discard: true), again.Message);
+    }
 }

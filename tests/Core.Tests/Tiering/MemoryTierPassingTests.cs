@@ -68,6 +68,26 @@ public sealed class MemoryTierPassingTests
     }
 
     [Fact]
+    public void Nothing_else_goes_while_a_block_that_was_passed_on_is_still_held_by_who_pulled_it()
+    {
+        using var tier = new TierFixture(granules: 4, settings: Headroom);
+        tier.Put(1);
+        tier.Put(2);
+        var reserved = Take(tier, RoomUse.StoreOrPass);
+        var passed = Assert.IsType<Published>(Assert.Single(tier.Step(new Publish(reserved.Reservation, Id(3), Key(3)))).Message).Copy;
+        tier.Step(new ReleaseKey(Key(3).Key, Id(3), Key(3).Stamp));
+        Assert.Empty(tier.Step(new EvictRefused(Id(3), passed, EvictRefusal.Busy)));
+        Assert.Empty(tier.Step(new EndPassing(reserved.Reservation)));
+        tier.Now += TimeSpan.FromSeconds(1);
+        Assert.Equal(Id(3), Assert.IsType<Evict>(Assert.Single(tier.Tick()).Message).Id);
+        Assert.Empty(tier.Step(new EvictGranted(Id(3), passed, WasLast: false)));
+
+        // Its room counts once.
+        Assert.False(Take(tier, RoomUse.Store).IsForPassing);
+        Assert.Equal(2, tier.Report().Blocks);
+    }
+
+    [Fact]
     public void Passing_ends_with_the_room_given_back_and_at_its_deadline()
     {
         using var tier = new TierFixture(granules: 4, settings: Headroom);

@@ -18,15 +18,16 @@ internal sealed class TierFixture : IDisposable, IProtectedBlocks
 
     private readonly Outbox _outbox = new();
 
-    public TierFixture(int granules, int slots = 64, MemoryTierSettings? settings = null)
+    public TierFixture(int granules, int slots = 64, MemoryTierSettings? settings = null, IEvictionPolicy? policy = null)
     {
         Arena = new ArenaStandIn((long)granules * Granule, slots);
         Core = new MemoryTierCore(
-            new TierAddress(new NodeId(1), TierKind.Shm), Arena, Policy, this, settings ?? MemoryTierSettings.Default);
+            new TierAddress(new NodeId(1), TierKind.Shm), Arena, policy ?? Policy, this, settings ?? MemoryTierSettings.Default);
     }
 
     public ArenaStandIn Arena { get; }
 
+    /// <summary>What chooses victims, where no other policy was given.</summary>
     public OldestFirst Policy { get; } = new();
 
     public MemoryTierCore Core { get; }
@@ -40,6 +41,9 @@ internal sealed class TierFixture : IDisposable, IProtectedBlocks
     public static BlockId Id(int n) => new(Digest(n, 1));
 
     public static KeyBinding Key(int n, int stamp = 1) => new(new KeyDigest(Digest(n, 2)), default, 0, new HybridTimestamp((ulong)stamp));
+
+    /// <summary>A key that goes on from another.</summary>
+    public static KeyBinding KeyBehind(int n, int parent, int depth = 1) => Key(n) with { Parent = Key(parent).Key, Depth = depth };
 
     /// <summary>Takes one message in and gives what came out of it.</summary>
     public List<Effect> Step(object message, object? sender = null)
@@ -64,10 +68,13 @@ internal sealed class TierFixture : IDisposable, IProtectedBlocks
     }
 
     /// <summary>Puts a block of so many granules the way a client does and gives where it lies.</summary>
-    public CopyLocation Put(int n, int granules = 1)
+    public CopyLocation Put(int n, int granules = 1) => Put(n, Key(n), granules);
+
+    /// <summary>The same, under a key of its own.</summary>
+    public CopyLocation Put(int n, KeyBinding binding, int granules = 1)
     {
         var reserved = Assert.IsType<Reserved>(Assert.Single(Step(new Reserve((long)granules * Granule, TimeSpan.FromSeconds(1)))).Message);
-        return Assert.IsType<Published>(Assert.Single(Step(new Publish(reserved.Reservation, Id(n), Key(n)))).Message).Copy;
+        return Assert.IsType<Published>(Assert.Single(Step(new Publish(reserved.Reservation, Id(n), binding))).Message).Copy;
     }
 
     /// <summary>What the tier asked of the cold one among these effects.</summary>

@@ -41,7 +41,7 @@ public sealed class WireNumberTests
     private static readonly Type[] AboutMemory =
     [
         typeof(ColdPut), typeof(NotAdmitted), typeof(ColdFetch), typeof(ColdFetched), typeof(MemoryReleased), typeof(RoomNeeded), typeof(RoomGiven), typeof(RoomDenied),
-        typeof(RoomFilled), typeof(RoomReturned), typeof(ReadAheadProposed),
+        typeof(RoomFilled), typeof(RoomReturned), typeof(ReadAheadProposed), typeof(MemoryLost), typeof(MakeNoRoom),
     ];
 
     // They are for who runs the cores of a node.

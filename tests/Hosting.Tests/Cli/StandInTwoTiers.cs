@@ -121,6 +121,18 @@ internal sealed class StandInTwoTiers(long memoryBytes) : ICascade, ILeaseHolder
         CacheKey key, NativeBytes bytes, PutOptions? options = null, CancellationToken cancellationToken = default) =>
         throw new NotSupportedException();
 
+    public ValueTask<GpuGetResult> GetAsync(CacheKey key, GpuTier tier, GetOptions? options, CancellationToken cancellationToken) =>
+        throw new NotSupportedException();
+
+    public ValueTask<GetIntoDeviceResult> GetIntoDeviceAsync(
+        CacheKey key, DeviceMemory destination, GetOptions? options, CancellationToken cancellationToken) =>
+        throw new NotSupportedException();
+
+    public ValueTask<PutResult> PutFromDeviceAsync(CacheKey key, DeviceMemory bytes, PutOptions? options, CancellationToken cancellationToken) =>
+        throw new NotSupportedException();
+
+    public Tiers.Gpu.GpuSlabExport ExportSlab(int device) => throw new NotSupportedException();
+
     public ValueTask<GetIntoResult> GetIntoAsync(
         CacheKey key, Memory<byte> destination, GetOptions? options = null, CancellationToken cancellationToken = default) =>
         throw new NotSupportedException();

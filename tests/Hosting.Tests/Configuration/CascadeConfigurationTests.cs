@@ -116,6 +116,8 @@ public sealed class CascadeConfigurationTests
     [InlineData("tiers.cold.headroom = 0.6", "1:31: cascade.tiers.cold.headroom = 0.6: expected a share from 0 to 0.5 such as 0.25.")]
     [InlineData("tiers.cold.stripe-count = 0", "1:35: cascade.tiers.cold.stripe-count: expected 1 to 2000, or -1 for all targets.")]
     [InlineData("tiers.cold.stripe-size = 65537", "1:34: cascade.tiers.cold.stripe-size: expected a multiple of 64 KiB; the next is 131072.")]
+    [InlineData("eviction.policy = s3fifo", "1:27: cascade.eviction.policy = \"s3fifo\": expected one of hazard, lru, s3-fifo, w-tinylfu.")]
+    [InlineData("eviction.policy = w-tinylfu\ncascade.tiers.shm.max-blocks = 50000001", "1:27: cascade.eviction.policy: w-tinylfu follows 50000000 blocks at most, and memory is to describe 50000001; choose another, or lower cascade.tiers.shm.max-blocks.")]
     [InlineData("protection.quota-share = 1.01", "1:34: cascade.protection.quota-share = 1.01: expected a share from 0 to 1 such as 0.5.")]
     [InlineData("logging.level = Loud", "1:25: cascade.logging.level = \"Loud\": expected one of Trace, Debug, Information, Warning, Error, Critical, None.")]
     public void Wrong_values_say_what_is_expected(string setting, string error) =>

@@ -81,33 +81,6 @@ public sealed class ProbedTests
     }
 
     [Fact]
-    public void Cuda_devices_of_a_kind_are_told_together()
-    {
-        var device = new CudaDevice("NVIDIA H200", 150L * TestMachine.GiB);
-        Says("cuda", new CudaDriver(true, "12.4", [device, device], null));
-        Assert.Equal((CheckStatus.Ok, "CUDA 12.4, 2 x NVIDIA H200 of 150 GiB"), StatusAndFound(Cuda()));
-        Says("cuda", new CudaDriver(true, "12.4", [], null));
-        Assert.Equal((CheckStatus.Ok, "CUDA 12.4, no device"), StatusAndFound(Cuda()));
-    }
-
-    [Fact]
-    public void Cuda_that_is_not_there_is_noted_only_beside_its_kernel_module()
-    {
-        Assert.Equal((CheckStatus.Ok, "no CUDA driver"), StatusAndFound(Cuda()));
-        _machine.Texts["/proc/driver/nvidia/version"] = "NVRM version: 550\nGCC";
-        Assert.Equal((CheckStatus.Note, "the kernel has NVIDIA's module (NVRM version: 550), and libcuda.so.1 is not there"), StatusAndFound(Cuda()));
-    }
-
-    [Fact]
-    public void Cuda_that_fails_or_hangs_is_noted()
-    {
-        Says("cuda", new CudaDriver(true, "12.4", [], "cuInit failed: CUDA_ERROR_SYSTEM_NOT_READY"));
-        Assert.Equal((CheckStatus.Note, "CUDA 12.4, not usable (cuInit failed: CUDA_ERROR_SYSTEM_NOT_READY)"), StatusAndFound(Cuda()));
-        _machine.Probes["cuda"] = new ProgramOutcome(null, "", "killed after 3 s");
-        Assert.Equal((CheckStatus.Note, "asking the CUDA driver did not end (killed after 3 s)"), StatusAndFound(Cuda()));
-    }
-
-    [Fact]
     public void Slurm_outside_of_a_job_is_told_by_its_version()
     {
         Assert.Equal((CheckStatus.Ok, "not here"), StatusAndFound(Slurm()));
@@ -136,8 +109,6 @@ public sealed class ProbedTests
     private void Says<T>(string kind, T answer) => _machine.Probes[kind] = new ProgramOutcome(0, JsonSerializer.Serialize(answer), "");
 
     private Finding Mpi() => _machine.Examine(machine => new MpiCheck(machine));
-
-    private Finding Cuda() => _machine.Examine(machine => new CudaCheck(machine));
 
     private Finding Slurm() => _machine.Examine(machine => new SlurmCheck(machine));
 

@@ -88,6 +88,8 @@ internal sealed class TestMachine : ISystemFiles, INetworkFacts, IPrograms
 
     public string? ReadText(string path) => Texts.GetValueOrDefault(path);
 
+    public bool Exists(string path) => Texts.ContainsKey(path) || Files.ContainsKey(path) || Directories.Contains(path);
+
     public bool IsDirectory(string path) => Directories.Contains(path);
 
     public string RealPathOf(string path) => path;

@@ -33,9 +33,9 @@ public sealed class TraceKindTests
     [Fact]
     public void Prefixes_raise_hits_where_conversations_compete_for_room()
     {
-        var trace = TraceKinds.Chat(new TraceGenerator(5), conversations: 2_000);
+        var trace = TraceKinds.Chat(seed: 5, requests: 5_000);
         var row = new PolicyComparison(trace, ComparedPolicy.All, TimeProvider.System)
-            .Run(8_000, static _ => { }, TestContext.Current.CancellationToken);
+            .Run(3_000, static _ => { }, TestContext.Current.CancellationToken);
 
         Assert.True(row.Policies[ComparedPolicy.Ours].BlockHitRatio > row.Policies["lru"].BlockHitRatio);
         Assert.Equal(row.Policies[ComparedPolicy.Ours].BlockHitRatio, row.Policies[ComparedPolicy.Ours].PrefixHitRatio);

@@ -126,6 +126,22 @@ internal sealed unsafe class StandInCache(int capacityBlocks = int.MaxValue) : I
         throw new NotSupportedException();
 
     /// <inheritdoc/>
+    public ValueTask<GpuGetResult> GetAsync(CacheKey key, GpuTier tier, GetOptions? options, CancellationToken cancellationToken) =>
+        throw new NotSupportedException();
+
+    /// <inheritdoc/>
+    public ValueTask<GetIntoDeviceResult> GetIntoDeviceAsync(
+        CacheKey key, DeviceMemory destination, GetOptions? options, CancellationToken cancellationToken) =>
+        throw new NotSupportedException();
+
+    /// <inheritdoc/>
+    public ValueTask<PutResult> PutFromDeviceAsync(CacheKey key, DeviceMemory bytes, PutOptions? options, CancellationToken cancellationToken) =>
+        throw new NotSupportedException();
+
+    /// <inheritdoc/>
+    public Tiers.Gpu.GpuSlabExport ExportSlab(int device) => throw new NotSupportedException();
+
+    /// <inheritdoc/>
     public ValueTask<GetIntoResult> GetIntoAsync(
         CacheKey key, Memory<byte> destination, GetOptions? options = null, CancellationToken cancellationToken = default) =>
         throw new NotSupportedException();

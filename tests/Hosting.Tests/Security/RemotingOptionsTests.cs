@@ -26,7 +26,7 @@ public sealed class RemotingOptionsTests
                 Port = 7400,
                 Advertise = "gpu0-ib",
                 BulkPort = 7401,
-                Seeds = new SeedList([]),
+                Seeds = new ValueList<NodeAddress>([]),
                 Insecure = true,
                 Tls = new() { Certificate = "/c.pem", PrivateKey = "/c.key", Authority = "/ca.pem" },
             },

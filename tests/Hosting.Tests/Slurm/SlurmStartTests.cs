@@ -145,7 +145,7 @@ public sealed class SlurmStartTests
     private static CascadeOptions Load((string Name, string Value)[] environment, string more) =>
         ConfigurationTesting.Load($"{Enabled}\n{more}", environment).Options;
 
-    private static SeedList Addresses(params string[] addresses) => new(addresses.Select(static address => new NodeAddress(address)));
+    private static ValueList<NodeAddress> Addresses(params string[] addresses) => new(addresses.Select(static address => new NodeAddress(address)));
 
     /// <summary>One task of a step with one on each of four nodes.</summary>
     private static (string Name, string Value)[] Task(int rank, int tasks = 4) =>

@@ -70,7 +70,8 @@ internal static class BenchColdVerb
         return verb;
     }
 
-    private static async Task<Action> TakeRoomAsync(IActorRef memory, long lengthBytes, CancellationToken cancellationToken) =>
+    /// <summary>Sets room aside in a node's memory tier.</summary>
+    internal static async Task<Action> TakeRoomAsync(IActorRef memory, long lengthBytes, CancellationToken cancellationToken) =>
         await memory.Ask<object>(new Reserve(lengthBytes, RoomTimeout), Timeout.InfiniteTimeSpan, cancellationToken) is Reserved room
             ? () => memory.Tell(new Cancel(room.Reservation), ActorRefs.NoSender)
             : throw new CliException(ExitCode.Failed, $"the memory tier made no room for {lengthBytes} bytes in {RoomTimeout.TotalSeconds:0} s");

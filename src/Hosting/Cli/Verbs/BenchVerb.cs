@@ -16,10 +16,11 @@ internal static class BenchVerb
     {
         var verb = new VerbCommand(
             "bench",
-            "Measure the memory path, the cold tier, reads between processes, the actor engine or the allocator on this machine.",
+            "Measure the memory path, the cold tier, reads between processes, device memory, the actor engine or the allocator on this machine.",
             new Example("cascade bench memory", "puts and gets of 16 MiB blocks beside memcpy and SHA-256"),
             new Example("cascade bench cold --dir /scratch", "demotion and cold reads beside raw direct transfers"),
             new Example("cascade bench remote --fabric tcp", "gets of 16 MiB blocks of another process beside a bare socket pair"),
+            new Example("cascade bench gpu", "16 MiB blocks to device memory and back beside the driver's bare copies"),
             new Example("cascade bench actors --json", "messages and asks a second, bytes an idle entity"),
             new Example("cascade bench allocator", "ten million operations at 85 % occupancy"))
         {
@@ -28,6 +29,7 @@ internal static class BenchVerb
         verb.Add(Memory(launcher, console));
         verb.Add(BenchColdVerb.Create(launcher, console));
         verb.Add(BenchRemoteVerb.Create(console));
+        verb.Add(BenchGpuVerb.Create(launcher, console));
         verb.Add(Actors(console));
         verb.Add(Allocator(console));
         return verb;

@@ -16,15 +16,13 @@ internal sealed class ReplayVerb
     private const long ColdFileBytesDefault = 256 << 20;
     private const long ColdCapacityMin = 32 << 10;
     private const long ColdCapacityMax = 1L << 50;
+    private const long GpuCapacityMin = 1 << 20;
     private const long BytesPerBlockDefault = 64 << 10;
     private const long BytesPerBlockMax = 1 << 30;
     private const ulong SeedDefault = 1;
 
     /// <summary>Memory that a busy machine surely sets aside in a second, for all its nodes together.</summary>
     private const double BytesPerSecondMin = 256 << 20;
-
-    /// <summary>How long the nodes of other shares may take to come.</summary>
-    private static readonly TimeSpan OthersPatience = TimeSpan.FromMinutes(2);
 
     private const int KillEverySecondsMax = 86_400;
 
@@ -53,6 +51,11 @@ internal sealed class ReplayVerb
         BytesPerBlockMax);
 
     private readonly Option<long?> _shm = CommonOptions.Size("--shm", $"Size of the shared-memory tier, of each node; the same as --set {ShmCapacityPath}=SIZE.");
+    private readonly Option<long?> _gpu = CommonOptions.Size(
+        "--gpu",
+        $"Get blocks on devices, each with so much memory for them; the same as --set {DeviceNeed.CapacityPath}=SIZE, and less is refused.",
+        GpuCapacityMin);
+
     private readonly Option<string?> _cold = CommonOptions.Folder(
         "--cold",
         $"Directory of the cold tier, on a disk; the same as --set {ColdPath}.directory=DIR, see below. Default: no cold tier.");
@@ -98,6 +101,7 @@ internal sealed class ReplayVerb
             new Example("cascade replay", "a generated chat load on a node with the default configuration"),
             new Example("cascade replay trace.jsonl --limit 1000 --shm 4GiB", "1,000 requests of a trace, in 4 GiB of memory"),
             new Example("cascade replay trace.jsonl --shm 4GiB --cold /scratch --cold-capacity 40GiB", "what memory evicts goes to disk"),
+            new Example("cascade replay --gpu 4GiB --shm 16GiB", "hits are read in device memory, and what that evicts is in shared memory"),
             new Example("cascade replay --nodes 3 --shm 1GiB --kill-every 5", "a cluster of three nodes of 1 GiB each, one of which dies every 5 s"),
             new Example("cascade replay --join --limit 100", "against the cluster that runs on this machine"),
             new Example("srun -n 4 bash -c 'cascade replay --config hocon/slurm.conf --share $SLURM_PROCID/4'", "on four nodes of a SLURM job, each a replay"),
@@ -110,6 +114,8 @@ internal sealed class ReplayVerb
                 A hit in the cold tier is a read that waited for the disk. Blocks that were read ahead count where they are found:
                 in shared memory. Without --keep the cold tier's files lie in DIR/cascade-replay-PID, which is removed at the end,
                 also after an interrupt.
+                With --gpu each block is asked for on a device and copied out to be compared; the copy counts as comparison. A hit counts for device
+                memory when the block was there, else for the tier that it was brought up from.
                 With --nodes the requests go to the nodes in turn, one at a time, through a client of each in this process: the turns of a
                 conversation go to different nodes. A hit counts as shared memory when the block lies at the client's own node, and as
                 another node's otherwise. With --kill-every the next kill waits until the node serves again.
@@ -122,19 +128,21 @@ internal sealed class ReplayVerb
         };
         command.Add(verb._trace);
         foreach (var option in (Option[])[
-            verb._limit, verb._bytesPerBlock, verb._shm, verb._cold, verb._coldCapacity, verb._seed, verb._nodes, verb._killEvery, verb._share, verb._join, verb._keep, verb._json,
+            verb._limit, verb._bytesPerBlock, verb._shm, verb._gpu, verb._cold, verb._coldCapacity, verb._seed, verb._nodes, verb._killEvery, verb._share, verb._join, verb._keep, verb._json,
         ])
             command.Add(option);
         verb._node.AddTo(command);
         verb._killEvery.HelpName = "SECONDS";
         command.Validators.Add(result =>
         {
+            if (result.GetResult(verb._gpu) is not null && result.GetResult(verb._nodes) is not null)
+                result.AddError("--gpu is for a node in this process: leave out --nodes.");
             if (result.GetResult(verb._killEvery) is not null && result.GetResult(verb._nodes) is null)
                 result.AddError("--kill-every is for nodes in processes of their own: say how many with --nodes.");
             if (result.GetResult(verb._share) is not null && (result.GetResult(verb._nodes) ?? result.GetResult(verb._keep)) is not null)
                 result.AddError("--share is for a node in this process whose memory goes with it: leave out --nodes and --keep.");
             if (result.GetResult(verb._join) is not null
-                && ((Option[])[verb._nodes, verb._keep, verb._share, verb._shm, verb._cold]).FirstOrDefault(option => result.GetResult(option) is not null) is { } other)
+                && ((Option[])[verb._nodes, verb._keep, verb._share, verb._shm, verb._gpu, verb._cold]).FirstOrDefault(option => result.GetResult(option) is not null) is { } other)
                 result.AddError($"{other.Name} is for nodes that the replay starts: leave it out, or --join.");
             if (result.GetValue(verb._trace) is not null && result.GetValue(verb._seed) is not null)
                 result.AddError("--seed is for the generated load: leave it out, or the trace.");
@@ -180,6 +188,8 @@ internal sealed class ReplayVerb
         var request = _node.RequestOf(line) with { KeepArena = line.GetValue(_keep), IsInCluster = line.GetValue(_share) is not null };
         if (line.GetValue(_shm) is { } shmBytes)
             request = request.With(ShmCapacityPath, Text(shmBytes));
+        if (line.GetValue(_gpu) is { } gpuBytes)
+            request = request.With(DeviceNeed.CapacityPath, Text(gpuBytes)).With(DeviceNeed.MinCapacityPath, Text(gpuBytes));
         if (coldDirectory is not null)
             request = request.WithPath($"{ColdPath}.directory", coldDirectory);
         if (line.GetValue(_coldCapacity) is not { } coldBytes)
@@ -217,29 +227,18 @@ internal sealed class ReplayVerb
             return Print(line, await ReplaySession.RunAsync(ReplayTarget.Of(client), requests, total, bytesPerBlock, _console, cancellationToken));
         }
 
+        var isOnDevices = line.GetValue(_gpu) is not null;
+        if (isOnDevices)
+            DeviceNeed.Require();
         await using var node = await _launcher.StartAsync(request, _console, cancellationToken);
         if (line.GetValue(_share) is { } share)
         {
-            await AwaitOthersAsync(node, share, cancellationToken);
+            await share.AwaitOthersAsync(node, _console.Time, cancellationToken);
             (requests, total) = (share.Of(requests), share.Of(total));
         }
 
         return Print(line, await ReplaySession.RunAsync(
-            ReplayTarget.Of(node.Cache), requests, total, bytesPerBlock, _console, cancellationToken));
-    }
-
-    private async Task AwaitOthersAsync(INodeSession node, ReplayShare share, CancellationToken cancellationToken)
-    {
-        var start = _console.Time.GetTimestamp();
-        using var poll = new PeriodicTimer(TimeSpan.FromMilliseconds(10), _console.Time);
-        while (node.NodesUp < share.Count)
-        {
-            if (_console.Time.GetElapsedTime(start) > OthersPatience)
-                throw new CliException(
-                    ExitCode.Unavailable,
-                    $"only {node.NodesUp} of {share.Count} nodes are there after {OthersPatience.TotalSeconds:0} s: do the other shares run, with the same name and seeds?");
-            await poll.WaitForNextTickAsync(cancellationToken);
-        }
+            ReplayTarget.Of(node.Cache, isOnDevices ? DeviceNeed.Of(node) : null), requests, total, bytesPerBlock, _console, cancellationToken));
     }
 
     private async Task<FleetHosts> StartFleetAsync(

@@ -1,6 +1,7 @@
+using System.Diagnostics;
 using System.Globalization;
-using System.Runtime.InteropServices;
-using System.Text;
+using Cascade.Tiers.Gpu;
+using Cascade.Tiers.Native;
 
 namespace Cascade.Hosting.Doctor.Probes;
 
@@ -9,69 +10,64 @@ namespace Cascade.Hosting.Doctor.Probes;
 /// <param name="Version">The CUDA version that it speaks, such as 12.4; null when it does not tell.</param>
 /// <param name="Devices">Its devices.</param>
 /// <param name="Fault">Why it cannot be used; null when it can, or is not there.</param>
-internal sealed unsafe record CudaDriver(bool IsThere, string? Version, IReadOnlyList<CudaDevice> Devices, string? Fault)
+internal sealed record CudaDriver(bool IsThere, string? Version, IReadOnlyList<CudaDevice> Devices, string? Fault)
 {
-    private const string Library = "libcuda.so.1";
-    private const int NameBytesMax = 256;
-
-    /// <summary>CUDA_ERROR_NO_DEVICE.</summary>
-    private const int NoDevice = 100;
+    /// <summary>A device has to be woken to say what is free of it: further ones are not asked after that long.</summary>
+    private static readonly TimeSpan WakingTime = TimeSpan.FromSeconds(1.5);
 
     /// <summary>Loads the driver into this process.</summary>
     public static CudaDriver Load()
     {
-        if (LoadedLibrary.Load(Library) is not { } library)
+        if (LoadedLibrary.Load(CudaLibrary.Names[0]) is not { } library)
             return new CudaDriver(false, null, [], null);
-        return library.Fault is { } fault ? new CudaDriver(true, null, [], fault) : Ask(library.Handle);
+        if (library.Fault is not null)
+            return new CudaDriver(true, null, [], library.Fault);
+        var probe = CudaLibrary.Probe();
+        var version = probe.Version > 0 ? string.Create(CultureInfo.InvariantCulture, $"{probe.Version / 1000}.{probe.Version % 1000 / 10}") : null;
+        try
+        {
+            return probe.Kind switch
+            {
+                CudaLibraryKind.Usable => new CudaDriver(true, version, Ask(Stopwatch.GetTimestamp()), null),
+                CudaLibraryKind.NoDevice => new CudaDriver(true, version, [], null),
+                _ => new CudaDriver(true, version, [], probe.Message),
+            };
+        }
+        catch (CudaException e)
+        {
+            return new CudaDriver(true, version, [], e.Message);
+        }
     }
 
-    private static CudaDriver Ask(nint library)
-    {
-        var version = VersionOf(library);
-        var result = ((delegate* unmanaged<uint, int>)NativeLibrary.GetExport(library, "cuInit"))(0);
-        if (result == NoDevice)
-            return new CudaDriver(true, version, [], null);
-        if (result != 0)
-            return new CudaDriver(true, version, [], $"cuInit failed: {ErrorName(library, result)}");
-        int count;
-        result = ((delegate* unmanaged<int*, int>)NativeLibrary.GetExport(library, "cuDeviceGetCount"))(&count);
-        return result == 0
-            ? new CudaDriver(true, version, [.. Enumerable.Range(0, count).Select(ordinal => DeviceOf(library, ordinal))], null)
-            : new CudaDriver(true, version, [], $"cuDeviceGetCount failed: {ErrorName(library, result)}");
-    }
+    private static CudaDevice[] Ask(long begun) =>
+        [.. GpuDeviceInfo.List().Select(device => Stopwatch.GetElapsedTime(begun) < WakingTime ? Wake(device) : CudaDevice.Of(device))];
 
-    private static CudaDevice DeviceOf(nint library, int ordinal)
+    private static CudaDevice Wake(GpuDeviceInfo device)
     {
-        int device;
-        nuint bytes = 0;
-        var name = stackalloc byte[NameBytesMax];
-        var result = ((delegate* unmanaged<int*, int, int>)NativeLibrary.GetExport(library, "cuDeviceGet"))(&device, ordinal);
-        if (result == 0)
-            result = ((delegate* unmanaged<byte*, int, int, int>)NativeLibrary.GetExport(library, "cuDeviceGetName"))(name, NameBytesMax, device);
-        if (result == 0)
-            result = ((delegate* unmanaged<nuint*, int, int>)NativeLibrary.GetExport(library, "cuDeviceTotalMem_v2"))(&bytes, device);
-        return result == 0
-            ? new CudaDevice(Encoding.UTF8.GetString(MemoryMarshal.CreateReadOnlySpanFromNullTerminated(name)), (long)bytes)
-            : new CudaDevice($"device {ordinal} ({ErrorName(library, result)})", 0);
-    }
-
-    private static string? VersionOf(nint library)
-    {
-        int number;
-        return ((delegate* unmanaged<int*, int>)NativeLibrary.GetExport(library, "cuDriverGetVersion"))(&number) == 0
-            ? string.Create(CultureInfo.InvariantCulture, $"{number / 1000}.{number % 1000 / 10}")
-            : null;
-    }
-
-    private static string ErrorName(nint library, int result)
-    {
-        byte* name = null;
-        var known = ((delegate* unmanaged<int, byte**, int>)NativeLibrary.GetExport(library, "cuGetErrorName"))(result, &name) == 0 && name is not null;
-        return known ? Encoding.UTF8.GetString(MemoryMarshal.CreateReadOnlySpanFromNullTerminated(name)) : string.Create(CultureInfo.InvariantCulture, $"error {result}");
+        try
+        {
+            return CudaDevice.Of(device) with { FreeBytes = GpuDeviceInfo.FreeBytesOf(device.Ordinal) };
+        }
+        catch (Exception e) when (e is CudaException or GpuRefusedException)
+        {
+            return CudaDevice.Of(device) with { Fault = e.Message };
+        }
     }
 }
 
 /// <summary>A device of CUDA.</summary>
 /// <param name="Name">Its model.</param>
 /// <param name="MemoryBytes">Its memory.</param>
-internal sealed record CudaDevice(string Name, long MemoryBytes);
+/// <param name="ComputeCapability">Such as 9.0.</param>
+internal sealed record CudaDevice(string Name, long MemoryBytes, string ComputeCapability)
+{
+    /// <summary>How much of its memory nobody has; null when it was not asked, or did not say.</summary>
+    public long? FreeBytes { get; init; }
+
+    /// <summary>Why it cannot be used; null when that is not known.</summary>
+    public string? Fault { get; init; }
+
+    /// <summary>A device as the driver lists it.</summary>
+    public static CudaDevice Of(GpuDeviceInfo device) => new(
+        device.Name, device.TotalBytes, string.Create(CultureInfo.InvariantCulture, $"{device.ComputeCapability / 10}.{device.ComputeCapability % 10}"));
+}

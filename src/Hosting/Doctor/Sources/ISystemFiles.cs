@@ -6,6 +6,9 @@ internal interface ISystemFiles
     /// <summary>The text of a file without the white space around it; null when it is not there or may not be read.</summary>
     string? ReadText(string path);
 
+    /// <summary>True when there is something of this path: a file, a device, a directory.</summary>
+    bool Exists(string path);
+
     /// <summary>True when there is a directory of this path.</summary>
     bool IsDirectory(string path);
 

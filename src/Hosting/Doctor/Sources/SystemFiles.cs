@@ -27,6 +27,9 @@ internal sealed unsafe class SystemFiles : ISystemFiles
     }
 
     /// <inheritdoc/>
+    public bool Exists(string path) => Path.Exists(path);
+
+    /// <inheritdoc/>
     public bool IsDirectory(string path) => Directory.Exists(path);
 
     /// <inheritdoc/>

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Cascade.Hosting.Cli;
 using Cascade.Hosting.Cli.Fleet;
+using Cascade.Hosting.Tests.Embedding;
 
 namespace Cascade.Hosting.Tests.Cli.Fleet;
 
@@ -78,8 +79,8 @@ public sealed class NodeFleetTests : IDisposable
     {
         await using var fleet = Fleet(StandInNodes.FirstOf(Path.Combine(_folder, "marker"), StandInNodes.PortTaken));
         await fleet.StartAsync(2, CancellationToken.None);
-        var ports = _lines.Where(line => line.StartsWith("[node 0] arguments: ", StringComparison.Ordinal)).ToList();
-        Assert.Contains($"cascade.remoting.port={fleet.Nodes[0].Port} ", Assert.Single(ports), StringComparison.Ordinal);
+        await Patience.UntilAsync(() => Task.FromResult(ArgumentsOf(0).Count > 0));
+        Assert.Contains($"cascade.remoting.port={fleet.Nodes[0].Port} ", Assert.Single(ArgumentsOf(0)), StringComparison.Ordinal);
         var said = Assert.Single(_lines, line => line.StartsWith("[node 0] port ", StringComparison.Ordinal));
         Assert.NotEqual($"[node 0] port {fleet.Nodes[0].Port} was taken meanwhile: starting again with another", said);
     }
@@ -132,8 +133,10 @@ public sealed class NodeFleetTests : IDisposable
         Assert.True(fleet.Nodes[1].IsRunning);
         Assert.Equal(port, fleet.Nodes[1].Port);
         Assert.NotEqual(process, fleet.Nodes[1].ProcessId);
-        var started = _lines.Where(line => line.StartsWith("[node 1] arguments: ", StringComparison.Ordinal)).ToList();
-        Assert.Equal(3, started.Count);
+
+        // What a node says comes by two pipes: that it serves may be known before its arguments are.
+        List<string> started = [];
+        await Patience.UntilAsync(() => Task.FromResult((started = ArgumentsOf(1)).Count == 3));
         Assert.Equal(started[0].Replace(" --reset", "", StringComparison.Ordinal), started[1]);
         Assert.Equal(started[1], started[2]);
         Assert.False(fleet.Ends.TryRead(out _));
@@ -197,6 +200,8 @@ public sealed class NodeFleetTests : IDisposable
         var status = File.ReadAllText($"/proc/{process}/stat");
         return status[status.LastIndexOf(')') + 2];
     }
+
+    private List<string> ArgumentsOf(int node) => [.. _lines.Where(line => line.StartsWith($"[node {node}] arguments: ", StringComparison.Ordinal))];
 
     private FleetSettings Settings() => new("f", _folder);
 
