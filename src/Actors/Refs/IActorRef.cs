@@ -37,6 +37,13 @@ public static class ActorRefs
 
     /// <summary>A ref that swallows what it is told.</summary>
     public static IActorRef Nobody => NobodyRef.Instance;
+
+    /// <summary>
+    /// True for an actor of another node's former life: that node was started anew since, as far as is known here. What such an actor said waited on its way,
+    /// in a mailbox or a buffer, while its node may have said otherwise.
+    /// </summary>
+    /// <remarks>Takes no lock; any thread may ask.</remarks>
+    public static bool IsOfFormerLife(this IActorRef actor) => actor is Remoting.Refs.RemoteRef { IsOfFormerLife: true };
 }
 
 /// <summary>Telling with the current actor as the sender.</summary>

@@ -42,6 +42,9 @@ internal sealed partial class Peer : IRunnable
         }
     }
 
+    /// <summary>Whether a later life of the peer than this one was ever known. Takes no lock.</summary>
+    public bool WasFollowed(ulong incarnation) => _association.WasFollowed(incarnation);
+
     /// <summary>Queues a message, or makes it a dead letter with the reason and fails its ask.</summary>
     public void Send(RemoteRef to, object message, IActorRef? sender)
     {

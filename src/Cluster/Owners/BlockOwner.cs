@@ -71,6 +71,9 @@ public sealed class BlockOwner : UntypedActor, IWithTimers
                 _armed = null;
                 _core.Tick(now, outbox);
                 break;
+            case IBlockMessage when Sender.IsOfFormerLife():
+                // It waited while the shard was loaded, say, and the tiers of the next life have reported since: a grant to give up a copy would be of theirs.
+                return;
             case IBlockMessage block:
                 _core.Handle(now, Sender, block, outbox);
                 break;

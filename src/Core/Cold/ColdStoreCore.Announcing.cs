@@ -17,19 +17,23 @@ public sealed partial class ColdStoreCore
     /// <summary>How long the index may take to answer before the keys under way are told again.</summary>
     private static readonly TimeSpan AnnouncePatience = TimeSpan.FromSeconds(5);
 
-    private readonly ToldBlocks _told = new();
     /// <summary>How soon they are told again when nobody is in charge of the index, as while the node joins its cluster.</summary>
     private static readonly TimeSpan AnnouncePause = TimeSpan.FromMilliseconds(20);
 
     /// <summary>Requests to tell keys again that wait; a further one is dropped, and asked for again by whoever it was.</summary>
     private const int AnnounceRequestsMax = 4096;
 
+    private readonly ToldBlocks _told = new();
     private readonly HashSet<KeyDigest> _announcing = [];
     private readonly List<(object Sender, AnnounceKeys Request)> _announceFor = [];
     private readonly List<(object Sender, AnnounceKeys Request)> _announceRequests = [];
+
+    /// <summary>Blocks of which an owner did not know: their keys are due once none are under way.</summary>
+    private readonly HashSet<BlockId> _unknown = [];
     private uint _generation;
     private List<LogEntry> _unannounced = [];
     private bool _mayAnnounce;
+    private bool _hasAnnounced;
     private int _announcedTo;
     private int _announceNext;
     private int _announceRefused;
@@ -136,8 +140,9 @@ public sealed partial class ColdStoreCore
     private void EndAnnouncing()
     {
         (_unannounced, _announcedTo, _announceNext) = ([], 0, 0);
-        if (_announceFor.Count == 0)
+        if (!_hasAnnounced)
         {
+            _hasAnnounced = true;
             _outbox.Send(
                 ColdPort.Tier,
                 new ColdReady(_index.ReadableBlocks, _index.Bindings, new HybridTimestamp(_latestStamp), _headersRead));
@@ -161,12 +166,13 @@ public sealed partial class ColdStoreCore
 
     private void AnnounceAsked()
     {
-        if (_announceRequests.Count == 0)
+        if (_announceRequests.Count == 0 && _unknown.Count == 0)
             return;
         _announceFor.AddRange(_announceRequests);
         _announceRequests.Clear();
         _unannounced = [.. _index.Held().Where(
-            entry => entry.IsBinding && _announceFor.Exists(asked => asked.Request.Includes(entry.Binding.Key)))];
+            entry => entry.IsBinding && (_unknown.Contains(entry.Id) || _announceFor.Exists(asked => asked.Request.Includes(entry.Binding.Key))))];
+        _unknown.Clear();
         Announce();
         if (_announcing.Count == 0)
             EndAnnouncing();

@@ -1,6 +1,7 @@
 using Cascade.Core.Identity;
 using Cascade.Core.Messages;
 using Cascade.Core.Ownership;
+using Cascade.Core.Ports;
 
 namespace Cascade.Core.Cold;
 
@@ -29,6 +30,8 @@ public sealed partial class ColdStoreCore : IHeldBlocks
     {
     }
 
+    void IHeldBlocks.OnUnknown(in HeldBlock block, Outbox outbox) => _unknown.Add(block.Id);
+
     /// <summary>Before recovery is over it is not known what is here: who asks hears nothing and asks again.</summary>
     private void OnHoldings(object message)
     {
@@ -38,7 +41,11 @@ public sealed partial class ColdStoreCore : IHeldBlocks
         {
             case ReportHoldings m: HoldingsTelling.Report(_self, this, m, _outbox); break;
             case TallyHoldings m: HoldingsTelling.Tally(_self, this, m, _outbox); break;
-            case Believed m: HoldingsTelling.Correct(_self, this, m, _outbox); break;
+            case Believed m:
+                HoldingsTelling.Correct(_self, this, m, _outbox);
+                if (_mayAnnounce && _announcing.Count == 0)
+                    AnnounceAsked();
+                break;
         }
     }
 }

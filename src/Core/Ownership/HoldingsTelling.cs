@@ -21,6 +21,12 @@ internal interface IHeldBlocks
 
     /// <summary>An owner is being told of the copy: what an owner was asked about it before is void, and a late answer is not to be acted on.</summary>
     void OnTold(in HeldBlock block);
+
+    /// <summary>
+    /// An owner did not know of the copy. Who asked it meanwhile was told that the block is nowhere and may have had its keys forgotten: the index is to be told
+    /// them again.
+    /// </summary>
+    void OnUnknown(in HeldBlock block, Outbox outbox);
 }
 
 /// <summary>How a tier tells the owners' nodes what it holds, the same for each kind of tier.</summary>
@@ -96,6 +102,7 @@ internal static class HoldingsTelling
                 continue;
             held.OnTold(block);
             outbox.Send(Destination.Owners, new AddCopy(block.Id, block.At(self)));
+            held.OnUnknown(block, outbox);
         }
     }
 }

@@ -35,4 +35,10 @@ public sealed partial class MemoryTierCore : IHeldBlocks
 
     /// <summary>A grant that is under way may be of the former owner.</summary>
     void IHeldBlocks.OnTold(in HeldBlock block) => _copies.VoidEviction(block.Slot, _now);
+
+    void IHeldBlocks.OnUnknown(in HeldBlock block, Outbox outbox)
+    {
+        foreach (var binding in KeysOf(block.Slot))
+            AnnounceKey(block.Slot, binding, outbox);
+    }
 }

@@ -4,6 +4,7 @@ using Cascade.Core.Log;
 using Cascade.Core.Messages;
 using Cascade.Core.Placement;
 using Cascade.Core.Ports;
+using Cascade.Core.Sharding;
 using static Cascade.Core.Tests.Cold.ColdNames;
 
 namespace Cascade.Core.Tests.Cold;
@@ -149,6 +150,23 @@ public sealed class ColdTellingTests
             store.Send(new Asked("key index"), bind.Key == Key(7) ? new Refused("full") : new Bound(bind.Key, bind.Id, true));
         Assert.Equal(Enumerable.Range(1, 599), first.Concat(store.Listeners.Announced.Skip(512)).Select(bind => Number(bind.Id)));
         Assert.Equal(599, store.ToTier.OfType<ColdReady>().Single().Blocks);
+    }
+
+    [Fact]
+    public void Keys_of_a_copy_that_its_owner_did_not_know_are_told_again()
+    {
+        var store = Ready(Plain);
+        for (var n = 1; n <= 3; n++)
+            store.Outcome(store.Put(n, n, 1));
+        store.Outcome(store.Bind(2, 4, 1));
+        store.Sent.Clear();
+        var known = Enumerable.Range(1, 3).Where(n => n != 2).Select(n => HeldBlock.Of(Id(n), store.Listeners.Copies[Id(n)]));
+        store.Send(new Asked("loader"), new Believed(ColdHarness.Self, ShardSet.All(), [.. known]));
+        Assert.Equal([new AddCopy(Id(2), store.Listeners.Copies[Id(2)])], Told<AddCopy>(store));
+        Assert.Equal(
+            [new Bind(Binding(2, 1), Id(2)), new Bind(Binding(4, 1), Id(2))],
+            store.Sent.Where(e => e.To == (object)Destination.KeyIndex).Select(e => (Bind)e.Message).OrderBy(static bind => bind.Binding.Key == Key(4)));
+        Assert.Single(store.ToTier.OfType<ColdReady>());
     }
 
     private static TierReport Report(ColdHarness store) =>

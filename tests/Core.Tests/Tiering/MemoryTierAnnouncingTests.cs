@@ -2,6 +2,7 @@ using Cascade.Core.Indices;
 using Cascade.Core.Messages;
 using Cascade.Core.Placement;
 using Cascade.Core.Ports;
+using Cascade.Core.Sharding;
 using static Cascade.Core.Tests.Tiering.TierFixture;
 
 namespace Cascade.Core.Tests.Tiering;
@@ -81,6 +82,28 @@ public sealed class MemoryTierAnnouncingTests
         var effects = tier.Step(request, "lane");
         Assert.Equal(new Effect(cold, request) { Sender = "lane" }, effects[0]);
         Assert.True(Assert.IsType<KeysAnnounced>(effects[1].Message).AwaitCold);
+    }
+
+    [Fact]
+    public void Keys_of_a_copy_that_its_owner_did_not_know_are_told_again()
+    {
+        using var tier = new TierFixture(granules: 4);
+        tier.Put(1);
+        tier.Put(2);
+        foreach (var effect in tier.Announce())
+            tier.Step(Bound((Bind)effect.Message));
+        var self = new TierAddress(new Core.Identity.NodeId(1), Core.Identity.TierKind.Shm);
+        tier.Arena.TryFind(Id(1), out var known);
+        tier.Arena.TryFind(Id(2), out var unknown);
+        var effects = tier.Step(new Believed(self, ShardSet.All(), [HeldBlock.Of(Id(1), known)]));
+        Assert.Equal([new AddCopy(Id(2), unknown), new Bind(Key(2), Id(2))], effects.Select(effect => effect.Message));
+        tier.Now += TimeSpan.FromSeconds(1);
+        tier.Tick();
+        tier.Now += TimeSpan.FromSeconds(1);
+        Assert.Equal(new Bind(Key(2), Id(2)), Assert.Single(tier.Tick()).Message);
+        tier.Step(Bound(2));
+        tier.Now += TimeSpan.FromSeconds(5);
+        Assert.Empty(tier.Tick());
     }
 
     private static Bound Bound(int n) => new(Key(n).Key, Id(n), true);

@@ -48,6 +48,7 @@ internal sealed partial class Association
             outbox.Add(new AssociationEffect.Lost("the peer was restarted"));
         if (_peerIncarnation != 0 && _peerIncarnation != hello.Incarnation)
             outbox.Add(new AssociationEffect.PeerEnded("the peer was restarted"));
+        NoteLife(hello.Incarnation);
         (_peerIncarnation, _upIncarnation) = (hello.Incarnation, hello.Incarnation);
         (State, _failures, _lastConnection) = (AssociationState.Established, 0, _connection);
         (_lastReceived, _lastSent, _unreachableSince) = (now, now, TimeSpan.Zero);

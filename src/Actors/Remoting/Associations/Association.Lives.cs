@@ -14,6 +14,7 @@ internal sealed partial class Association
     /// <summary>The life that is there, by its greeting or by the host's word; 0 while unknown.</summary>
     private ulong _upIncarnation;
 
+    private ulong _latestLife;
     private bool _isStopped;
 
     private ulong Present => _peerIncarnation != 0 ? _peerIncarnation : _upIncarnation;
@@ -21,6 +22,9 @@ internal sealed partial class Association
     /// <summary>Whether a life of the peer is known to have ended; 0 stands for whichever is there.</summary>
     public bool IsOver(ulong incarnation) =>
         incarnation != 0 && (incarnation == _downIncarnation || (Present != 0 && incarnation != Present));
+
+    /// <summary>Whether a later life of the peer than this one was ever known; false for 0, which stands for any. Any thread may ask.</summary>
+    public bool WasFollowed(ulong incarnation) => incarnation != 0 && Volatile.Read(ref _latestLife) > incarnation;
 
     /// <summary>A life of the peer is over, whatever it says itself.</summary>
     public void MarkDown(ulong incarnation, TimeSpan now, List<AssociationEffect> outbox)
@@ -53,6 +57,7 @@ internal sealed partial class Association
         }
 
         if (_downIncarnation == incarnation) _downIncarnation = 0;
+        NoteLife(incarnation);
         _upIncarnation = incarnation;
         if (State == AssociationState.Down) (State, _failures) = (AssociationState.Idle, 0);
         if (_failures == 0 || State is not (AssociationState.Idle or AssociationState.Backoff)) return;
@@ -67,6 +72,11 @@ internal sealed partial class Association
         CloseLink(ByeCode.Shutdown, "the node ends", outbox);
         Lose("this node ends", now, outbox);
         (State, _isStopped) = (AssociationState.Down, true);
+    }
+
+    private void NoteLife(ulong incarnation)
+    {
+        if (incarnation > _latestLife) Volatile.Write(ref _latestLife, incarnation);
     }
 
     private void EndLife(string reason, string farewell, TimeSpan now, List<AssociationEffect> outbox)

@@ -20,6 +20,9 @@ internal abstract class RemoteRef(Peer peer, ulong incarnation, byte[] wire) : I
 
     public abstract ActorPath Path { get; }
 
+    /// <summary>True when the life that the ref is good for was followed by another one.</summary>
+    public bool IsOfFormerLife => peer.WasFollowed(incarnation);
+
     public void Tell(object message, IActorRef? sender)
     {
         ArgumentNullException.ThrowIfNull(message);

@@ -15,6 +15,9 @@ internal sealed class Programs : IPrograms
     /// <summary>A runtime has to start, and a driver may have to wake its devices.</summary>
     private static readonly TimeSpan ProbePatience = TimeSpan.FromSeconds(3);
 
+    /// <summary>A killed program ends at once, unless the kernel holds it: then it is left behind.</summary>
+    private static readonly TimeSpan KillPatience = TimeSpan.FromMilliseconds(500);
+
     private static readonly TimeSpan OutputPatience = TimeSpan.FromMilliseconds(250);
 
     /// <inheritdoc/>
@@ -46,7 +49,10 @@ internal sealed class Programs : IPrograms
             var (output, error) = (ReadAsync(process.StandardOutput), ReadAsync(process.StandardError));
             int? exitCode = process.WaitForExit(patience) ? process.ExitCode : null;
             if (exitCode is null)
+            {
                 process.Kill(entireProcessTree: true);
+                process.WaitForExit(KillPatience);
+            }
 
             // A child of the program may hold the pipes open beyond its end.
             Task.WaitAll([output, error], OutputPatience);
