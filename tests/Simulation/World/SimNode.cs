@@ -187,7 +187,7 @@ internal sealed class SimNode(SimWorld world, int index)
         {
             Cluster = options.Cluster with { Name = SimWorld.Cluster },
             Node = options.Node with { Id = index, IsClient = IsClient },
-            Remoting = options.Remoting with { Seeds = new ValueList<NodeAddress>(world.Nodes.Take(3).Select(static node => node.Address)) },
+            Remoting = options.Remoting with { Seeds = new ValueList<NodeAddress>(world.Seeds.Select(static node => node.Address)) },
             Actors = options.Actors with { AskTimeout = config.AskTimeout, MailboxCapacity = 4096, PassivateAfter = config.PassivateAfter },
             Leases = options.Leases with { Max = config.LeasesMax },
             Put = options.Put with { HashThreads = 1, Deadline = config.PutDeadline },

@@ -29,13 +29,19 @@ internal sealed partial class SimWorld
         {
             if (!Advance(TimeSpan.FromSeconds(1)))
                 return;
-            // Who was started while nobody is there who knows it waits for a seed.
-            if (!Live.Any(static node => node.Life!.View.Find(node.Id)?.State != MemberState.Joining) && Nodes[0].Life is null)
+            if (WaitsForASeed() && Nodes[0].Life is null)
                 Nodes[0].Start();
             fault = FindFault();
         }
 
         Ledger.Check(fault is null, $"{HealingMax} after the last fault {fault}");
+    }
+
+    /// <summary>Who was started while nobody is there who knows it waits for a seed: all nodes, or some beside others that are no seeds.</summary>
+    private bool WaitsForASeed()
+    {
+        var waiting = Live.Count(static node => node.Life!.View.Find(node.Id)?.State == MemberState.Joining);
+        return waiting == Live.Count() || (waiting > 0 && !Seeds.Any(static seed => seed.Life is not null));
     }
 
     private string? FindFault()

@@ -71,6 +71,9 @@ internal sealed partial class SimWorld : IDisposable
 
     public IReadOnlyList<SimNode> Nodes { get; }
 
+    /// <summary>Those that the others are told to join by.</summary>
+    public IEnumerable<SimNode> Seeds => Nodes.Take(3);
+
     public IEnumerable<SimNode> Live => Nodes.Where(static node => node.Life is not null);
 
     /// <summary>Those of them that store.</summary>
