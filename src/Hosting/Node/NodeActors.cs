@@ -172,6 +172,9 @@ internal sealed record NodeActors(
             HeadroomBytes = ground.Cold is not null ? (long)(shm.CapacityBytes * options.Tiers.Cold.Headroom) : 0,
         };
         var arena = ground.Startup.WatchArena?.Invoke(ground.Arena) ?? ground.Arena;
+        // What a former life of a client left was on its way to other nodes, or is there: here it would only take room.
+        if (options.Node.IsClient)
+            arena.Visit((copy, _, _) => arena.TryFree(copy.Slot, copy.Generation));
         var core = new MemoryTierCore(ground.Address, arena, ground.Policy, ground.Registered, settings);
         var memory = ground.System.ActorOf(MemoryTier.Props(core, recipients, ground.Time), NameOf(NodePaths.MemoryTier));
         recipients.Add(ground.Address, memory);

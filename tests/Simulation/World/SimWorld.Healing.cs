@@ -81,11 +81,27 @@ internal sealed partial class SimWorld
                 return $"{leases} leases are held in the arena of n{node.Index}";
             var used = 0L;
             arena.Visit((copy, _, _) => used += (copy.LengthBytes + SimConfig.Granule - 1) / SimConfig.Granule * SimConfig.Granule);
+            if (node.IsClient && used > 0)
+                return $"client n{node.Index} still holds {Passing(node)}";
             if (arena.FreeBytes + used != arena.CapacityBytes)
                 return $"{arena.CapacityBytes - used - arena.FreeBytes} bytes of n{node.Index} are set aside for nothing";
         }
 
         return null;
+    }
+
+    /// <summary>The blocks in a client's memory, which are only on their way, with their keys.</summary>
+    private string Passing(SimNode client)
+    {
+        var held = new List<string>();
+        var arena = client.Life!.Parts.Arena;
+        arena.Visit((copy, id, _) =>
+        {
+            var keys = new List<KeyBinding>();
+            arena.CollectKeys(copy.Slot, keys);
+            held.Add($"c{Contents.Find(id)} ({keys.Count} keys)");
+        });
+        return string.Join(", ", held);
     }
 
     private string? FindRegistryFault()
