@@ -1,6 +1,9 @@
 using System.Globalization;
+using Cascade.Actors;
 using Cascade.Core.Identity;
 using Cascade.Core.Membership;
+using Cascade.Core.Messages;
+using Cascade.Core.Placement;
 using Cascade.Core.Sharding;
 using Cascade.Hosting;
 using Cascade.Hosting.Configuration;
@@ -52,9 +55,25 @@ internal sealed class ClusterClient(CascadeNode node) : IAsyncDisposable
         NodeStat? stat = null;
         await Until.TrueAsync(
             async () => (stat = await Cache.StatAsync()) is { Leases: 0, Tiers: [var memory] } && memory.FreeBytes == memory.CapacityBytes,
-            () => $"The client still has {stat?.Leases} leases, and {stat?.Tiers[0]}.");
+            () => $"The client still has {stat?.Leases} leases, and {stat?.Tiers[0]}: {Passing()}.");
         await node.DisposeAsync();
     }
 
     public ValueTask DisposeAsync() => node.DisposeAsync();
+
+    /// <summary>The blocks in the client's memory: whether they have keys left and are held, and what their owners know.</summary>
+    private string Passing()
+    {
+        var arena = node.Parts.Arena;
+        var held = new List<string>();
+        arena.Visit((copy, id, _) =>
+        {
+            var keys = new List<KeyBinding>();
+            arena.CollectKeys(copy.Slot, keys);
+            var known = node.Actors.Owners.Ask<object>(new Describe(id), TimeSpan.FromSeconds(5)).ContinueWith(
+                static asked => asked.IsCompletedSuccessfully ? asked.Result : asked.Exception?.InnerException, TaskScheduler.Default).Result;
+            held.Add($"{copy} with {keys.Count} keys, {(arena.IsPinned(copy.Slot) ? "held" : "free")}, of which its owner knows {(known is BlockDescription block ? $"{block.State}, {string.Join(" and ", block.Copies)}, {block.Leases} leases" : known)}");
+        });
+        return string.Join("; ", held);
+    }
 }

@@ -39,7 +39,11 @@ public sealed class ClusterVerbTests
 
         var stat = await JsonAsync(fleet, 0, "stat", "a key");
         Assert.Equal(put.GetProperty("block").GetString(), stat.GetProperty("block").GetString());
-        Assert.InRange(Assert.Single(stat.GetProperty("copies").EnumerateArray()).GetProperty("node").GetInt32(), 0, 2);
+        // A node that takes long to bring a block is not waited for, and may hold it all the same beside the next one.
+        var holders = stat.GetProperty("copies").EnumerateArray().Select(static held => held.GetProperty("node").GetInt32()).ToArray();
+        Assert.NotEmpty(holders);
+        Assert.All(holders, static holder => Assert.InRange(holder, 0, 2));
+        Assert.Distinct(holders);
 
         Assert.Equal(0, (await CascadeProcess.RunAsync(fleet.Line("protect", "a key"))).ExitCode);
         Assert.Equal(1, (await JsonAsync(fleet, 0, "stat", "a key")).GetProperty("registrations").GetInt32());

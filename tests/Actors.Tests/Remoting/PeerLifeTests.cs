@@ -134,46 +134,6 @@ public sealed class PeerLifeTests
     }
 
     [Fact]
-    public void Sender_of_a_former_life_is_told_from_one_of_the_present_life()
-    {
-        var here = _a.System.ActorOf(Props.Create(() => new SenderKeeper()), "keeper");
-        var first = SenderSeen(here);
-        _b.System.Dispose();
-        _world.Advance(0.1);
-        Assert.False(first.IsOfFormerLife());
-        _b = _world.Start("b", incarnation: 2);
-        var second = SenderSeen(here);
-        Assert.True(first.IsOfFormerLife());
-        Assert.False(second.IsOfFormerLife());
-        _b.System.Dispose();
-        _world.Advance(0.1);
-        Assert.True(first.IsOfFormerLife());
-        _a.Remote.MarkUp(_address, 3);
-        Assert.True(second.IsOfFormerLife());
-        Assert.False(here.IsOfFormerLife());
-        Assert.False(_echo.IsOfFormerLife());
-    }
-
-    /// <summary>The sender that an actor of the first node sees when the second one tells it something.</summary>
-    private IActorRef SenderSeen(IActorRef keeper)
-    {
-        _b.At(_a, "/user/keeper").Tell("hello", _b.Probe("sender").Ref);
-        _world.Advance(0.1);
-        return Assert.IsAssignableFrom<IActorRef>(_a.Ask(keeper, 1).Reply);
-    }
-
-    private sealed class SenderKeeper : UntypedActor
-    {
-        private IActorRef? _seen;
-
-        protected override void OnReceive(object message)
-        {
-            if (message is string) _seen = Sender;
-            else Sender.Tell(_seen!);
-        }
-    }
-
-    [Fact]
     public void Greetings_of_the_marked_life_are_refused_and_those_of_another_taken()
     {
         AskOk();
