@@ -13,6 +13,9 @@ public sealed class CrashTests
     private const string Capacity = "12MiB";
     private const int Kills = 100;
 
+    /// <summary>More than a life gets through.</summary>
+    private const int Requests = 2000;
+
     /// <summary>
     /// A node that is killed in the middle of puts and evictions, a hundred times at random moments, each life taking over what
     /// the last one left: every block served afterwards has the bytes its id and its key stand for, and nothing half-written is served.
@@ -30,7 +33,7 @@ public sealed class CrashTests
                 using (var process = CascadeProcess.Start(
                     " serves;",
                     "replay", "--keep", "--seed", kill.ToString(CultureInfo.InvariantCulture), "--bytes-per-block", "64KiB",
-                    "--shm", Capacity, "--set", $"cascade.cluster.name={cluster}", "--limit", "100000"))
+                    "--shm", Capacity, "--set", $"cascade.cluster.name={cluster}", "--limit", Requests.ToString(CultureInfo.InvariantCulture)))
                 {
                     await process.Said;
                     await ChangeAsync(TestNode.ArenaPath(cluster));
@@ -71,7 +74,7 @@ public sealed class CrashTests
         Assert.Equal(0, node.Attach.DroppedDamaged);
         var keys = new KeyChain(BlockBytes);
         var hits = 0L;
-        foreach (var id in ChatWorkload.Generate(ChatWorkloadSettings.Default with { Requests = 100_000 }, seed)
+        foreach (var id in ChatWorkload.Generate(ChatWorkloadSettings.Default with { Requests = Requests }, seed)
             .Take(400).SelectMany(r => r.BlockIds.ToArray()).Distinct())
         {
             using var result = await node.Cache.GetAsync(KeyOf(keys, id));
