@@ -5,12 +5,18 @@ namespace Cascade.EndToEnd;
 /// <summary>A bridge with network namespaces at it, each of which can be cut off. Needs root; gone at the end.</summary>
 internal sealed class TestNetwork : IDisposable
 {
-    private readonly string _name = string.Create(CultureInfo.InvariantCulture, $"ct{Environment.ProcessId}");
-    private readonly string _subnet = string.Create(CultureInfo.InvariantCulture, $"10.77.{Environment.ProcessId % 256}");
+    private static int _made;
+
+    // Tests run beside each other. A link's name has 15 letters at most.
+    private readonly string _name;
+    private readonly string _subnet;
     private readonly int _namespaces;
 
     public TestNetwork(int namespaces)
     {
+        var number = Interlocked.Increment(ref _made) % 100;
+        _name = string.Create(CultureInfo.InvariantCulture, $"ct{Environment.ProcessId}x{number}");
+        _subnet = string.Create(CultureInfo.InvariantCulture, $"10.{100 + number}.{Environment.ProcessId % 256}");
         _namespaces = namespaces;
         try
         {
