@@ -16,7 +16,7 @@ internal sealed class TestNetwork : IDisposable
     {
         var number = Interlocked.Increment(ref _made) % 100;
         _name = string.Create(CultureInfo.InvariantCulture, $"ct{Environment.ProcessId}x{number}");
-        _subnet = string.Create(CultureInfo.InvariantCulture, $"10.{100 + number}.{Environment.ProcessId % 256}");
+        _subnet = string.Create(CultureInfo.InvariantCulture, $"10.77.{(Environment.ProcessId + (101 * number)) % 256}");
         _namespaces = namespaces;
         try
         {
