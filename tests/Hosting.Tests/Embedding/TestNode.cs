@@ -15,7 +15,11 @@ internal static class TestNode
 
     public static string ArenaPath(string cluster) => Path.Combine(Folder, $"cascade-{cluster}-0");
 
-    public static void RemoveArena(string cluster) => File.Delete(ArenaPath(cluster));
+    public static void RemoveArena(string cluster)
+    {
+        File.Delete(ArenaPath(cluster));
+        File.Delete($"{ArenaPath(cluster)}.address");
+    }
 
     /// <summary>Starts a node on the arena of a cluster and keeps the arena at the stop.</summary>
     public static Task<CascadeNode> AttachAsync(string cluster, params string[] settings) =>
