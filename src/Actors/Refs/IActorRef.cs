@@ -29,7 +29,7 @@ public interface IActorRefFactory
     void Stop(IActorRef actor);
 }
 
-/// <summary>Refs that stand for no actor.</summary>
+/// <summary>Refs that stand for no actor, and what may be asked of any.</summary>
 public static class ActorRefs
 {
     /// <summary>The sender of a message that nobody sent.</summary>

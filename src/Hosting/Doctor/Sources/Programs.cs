@@ -15,8 +15,8 @@ internal sealed class Programs : IPrograms
     /// <summary>A runtime has to start, and a driver may have to wake its devices.</summary>
     private static readonly TimeSpan ProbePatience = TimeSpan.FromSeconds(3);
 
-    /// <summary>A killed program ends at once, unless the kernel holds it: then it is left behind.</summary>
-    private static readonly TimeSpan KillPatience = TimeSpan.FromMilliseconds(500);
+    /// <summary>Until then a killed program is waited for; one that the kernel holds for longer, as in a driver that hangs, is left behind. Less than what a check has, too.</summary>
+    private static readonly TimeSpan LongestPatience = TimeSpan.FromSeconds(3.2);
 
     private static readonly TimeSpan OutputPatience = TimeSpan.FromMilliseconds(250);
 
@@ -51,7 +51,7 @@ internal sealed class Programs : IPrograms
             if (exitCode is null)
             {
                 process.Kill(entireProcessTree: true);
-                process.WaitForExit(KillPatience);
+                process.WaitForExit(LongestPatience - patience);
             }
 
             // A child of the program may hold the pipes open beyond its end.
