@@ -200,7 +200,7 @@ internal sealed class Link : IRemoteConnectionHandler
         if (!ActorPaths.TryParse(Encoding.UTF8.GetString(wire.Address), out var address, out _)) return null;
         if (address == _remote.Address)
         {
-            if (wire.Incarnation != 0 && wire.Incarnation != _remote.Settings.Incarnation) return null;
+            if (wire.Incarnation != 0 && wire.Incarnation != _remote.Incarnation) return null;
             return wire.Kind == RefKind.ForeignAsk ? _remote.Asks.Get(wire.Ask) : (IActorRef?)FindLocal(wire) ?? Missing(wire);
         }
 

@@ -20,7 +20,7 @@ internal sealed partial class Peer : IRunnable
     public Peer(RemoteSystem remote, Address address)
     {
         (_remote, Address, Name) = (remote, address, address.ToString());
-        _association = new Association(remote.Name, Name, remote.Settings);
+        _association = new Association(remote.Name, Name, remote.Incarnation, remote.Settings);
         _queue = new SendQueue(remote.Settings);
     }
 

@@ -20,10 +20,11 @@ public sealed class RemoteSystem : IRefReader, IDisposable
     private long _ticks;
     private int _largestMessage;
     private bool _stopped;
+    private ulong _incarnation;
 
     private RemoteSystem(ActorSystem system, RemoteSettings settings, IMessageCodec codec, IRemoteTransport transport)
     {
-        (System, Settings, Transport) = (system, settings, transport);
+        (System, Settings, Transport, _incarnation) = (system, settings, transport, settings.Incarnation);
         _start = system.Time.GetTimestamp();
         Codec = new WireCodec(codec, this);
         Asks = new AskRegistry(settings.AsksMax, settings.Incarnation);
@@ -42,6 +43,9 @@ public sealed class RemoteSystem : IRefReader, IDisposable
 
     /// <summary>Where other systems reach this one.</summary>
     public Address Address { get; private set; }
+
+    /// <summary>This life of the system, as peers are told: that of the settings, or of the last <see cref="BeginLife"/>.</summary>
+    public ulong Incarnation => Volatile.Read(ref _incarnation);
 
     /// <summary>
     /// Bytes of the largest message that was sent to another system or came from one since the start, with all that its frame has; 0 before the first. Of messages alone:
@@ -103,7 +107,7 @@ public sealed class RemoteSystem : IRefReader, IDisposable
     /// <param name="address">Where the peer listens.</param>
     /// <param name="path">The path, without address.</param>
     /// <param name="incarnation">
-    /// The only life of the peer that messages are for, its <see cref="RemoteSettings.Incarnation"/>: in any other they are dead letters. 0 for whichever is there.
+    /// The only life of the peer that messages are for, its <see cref="Incarnation"/>: in any other they are dead letters. 0 for whichever is there.
     /// </param>
     public IActorRef Resolve(Address address, string path, ulong incarnation = 0)
     {
@@ -123,11 +127,28 @@ public sealed class RemoteSystem : IRefReader, IDisposable
     }
 
     /// <summary>
+    /// Goes on as a later life: for a host that finds that a former life at its address was given a later number than this one, by a clock that has been set back since.
+    /// Peers are greeted anew, and take this for a restart: what was sent and not answered may be lost, and refs that were given out before are good for nobody.
+    /// </summary>
+    /// <param name="incarnation">Greater than <see cref="Incarnation"/>.</param>
+    /// <exception cref="ArgumentOutOfRangeException">It is not greater.</exception>
+    public void BeginLife(ulong incarnation)
+    {
+        lock (_lock)
+        {
+            ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(incarnation, _incarnation);
+            Volatile.Write(ref _incarnation, incarnation);
+        }
+
+        foreach (var peer in _peers.Values) peer.Step((association, now, effects) => association.BeginLife(incarnation, now, effects));
+    }
+
+    /// <summary>
     /// Says that a life of a peer is over, whatever it says itself. When no other life of it is known: watches of its actors fire, open asks fail at once,
     /// messages to it are dead letters until <see cref="MarkUp"/> or until it greets in another life. That life's connections are refused either way.
     /// </summary>
     /// <param name="address">Where the peer listens.</param>
-    /// <param name="incarnation">The life: the peer's <see cref="RemoteSettings.Incarnation"/>.</param>
+    /// <param name="incarnation">The life: the peer's <see cref="Incarnation"/>.</param>
     public void MarkDown(Address address, ulong incarnation)
     {
         ArgumentOutOfRangeException.ThrowIfZero(incarnation);
@@ -139,7 +160,7 @@ public sealed class RemoteSystem : IRefReader, IDisposable
     /// connections to it and from it are still made, so that it is found again when it was only out of reach.
     /// </summary>
     /// <param name="address">Where the peer listens.</param>
-    /// <param name="incarnation">The life: the peer's <see cref="RemoteSettings.Incarnation"/>.</param>
+    /// <param name="incarnation">The life: the peer's <see cref="Incarnation"/>.</param>
     public void MarkLost(Address address, ulong incarnation)
     {
         ArgumentOutOfRangeException.ThrowIfZero(incarnation);
@@ -151,7 +172,7 @@ public sealed class RemoteSystem : IRefReader, IDisposable
     /// life. What is said of a life before the one that is known changes nothing.
     /// </summary>
     /// <param name="address">Where the peer listens.</param>
-    /// <param name="incarnation">The life: the peer's <see cref="RemoteSettings.Incarnation"/>.</param>
+    /// <param name="incarnation">The life: the peer's <see cref="Incarnation"/>.</param>
     public void MarkUp(Address address, ulong incarnation)
     {
         ArgumentOutOfRangeException.ThrowIfZero(incarnation);

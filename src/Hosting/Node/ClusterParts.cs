@@ -147,6 +147,9 @@ internal sealed class ClusterParts
         var (before, after) = (change.Before, change.After);
         if (after.Node == View.Self)
         {
+            // A former life has a later start than the clock gives. What is told next is told as the life that counts, or it would be refused.
+            if (before is not null && before.Life != after.Life)
+                _network.BeginLife(after);
             if (after.State == MemberState.Up)
                 _up.TrySetResult();
             return;

@@ -21,6 +21,9 @@ internal interface INodeNetwork
     /// <summary>As the other, but for one life of the node alone: what another life is told in its place fails at once.</summary>
     IActorRef Resolve(Member member, string path);
 
+    /// <summary>This node goes on as a later life than it began as: others are greeted anew.</summary>
+    void BeginLife(Member self);
+
     /// <summary>A life of a node is over, whatever it says itself: what waits for it fails at once.</summary>
     void MarkDown(Member member);
 

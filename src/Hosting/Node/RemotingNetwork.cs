@@ -99,6 +99,9 @@ internal sealed class RemotingNetwork : INodeNetwork
     }
 
     /// <inheritdoc/>
+    public void BeginLife(Member self) => _remote.BeginLife(self.Start.Value);
+
+    /// <inheritdoc/>
     public void MarkDown(Member member) => _remote.MarkDown(AddressOf(member.Address), member.Start.Value);
 
     /// <inheritdoc/>

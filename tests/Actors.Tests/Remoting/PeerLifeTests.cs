@@ -159,6 +159,30 @@ public sealed class PeerLifeTests
         Assert.IsType<PeerUnreachableException>(_a.Ask(_echo, "x").Failure);
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Node_that_goes_on_as_a_later_life_is_reached_as_that_one(bool isWordFirst)
+    {
+        AskOk();
+        var ofFormer = _a.Remote.Resolve(_address, "/user/echo", incarnation: 1);
+        var open = _echo.Ask<object>("silent", TimeSpan.FromSeconds(30));
+        if (isWordFirst)
+            _a.Remote.MarkUp(_address, 7);
+        _b.Remote.BeginLife(7);
+        var seen = _a.Probe("seen");
+        _b.At(_a, "/user/seen").Tell("from the later life");
+        _world.Advance(0.1);
+        _a.Remote.MarkUp(_address, 7);
+        _a.Remote.MarkDown(_address, 1);
+        Assert.Equal(["from the later life"], seen.Messages);
+        Assert.IsType<PeerUnreachableException>(open.Exception?.InnerException);
+        Assert.IsType<PeerUnreachableException>(_a.Ask(ofFormer, "x").Failure);
+        Assert.Null(_a.Ask(_a.Remote.Resolve(_address, "/user/echo", incarnation: 7), "x").Failure);
+        Assert.Throws<ArgumentOutOfRangeException>(() => _b.Remote.BeginLife(7));
+        AskOk();
+    }
+
     [Fact]
     public void Marked_life_that_turns_out_to_be_there_is_taken_back()
     {

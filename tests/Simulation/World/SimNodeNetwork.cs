@@ -39,6 +39,8 @@ internal sealed class SimNodeNetwork(RemotingNetwork inner, SimWorld world) : IN
         return path.StartsWith(KeyIndexPrefix, StringComparison.Ordinal) ? world.Planted.OnResolve(real) : real;
     }
 
+    public void BeginLife(Member self) => inner.BeginLife(self);
+
     public void MarkDown(Member member) => inner.MarkDown(member);
 
     public void MarkLost(Member member) => inner.MarkLost(member);

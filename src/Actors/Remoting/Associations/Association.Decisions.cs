@@ -15,7 +15,7 @@ internal sealed partial class Association
     }
 
     private Hello Greeting(bool isAnswer, ulong connection) =>
-        new(isAnswer, _settings.ClusterName, _self, _settings.Incarnation, connection, _lastConnection);
+        new(isAnswer, _settings.ClusterName, _self, _incarnation, connection, _lastConnection);
 
     private (ByeCode Code, string Reason)? Refusal(object link, Hello hello)
     {

@@ -15,6 +15,10 @@ internal sealed partial class Association
     private ulong _upIncarnation;
 
     private ulong _latestLife;
+
+    /// <summary>This node's own life, which its greetings tell.</summary>
+    private ulong _incarnation;
+
     private bool _isStopped;
 
     private ulong Present => _peerIncarnation != 0 ? _peerIncarnation : _upIncarnation;
@@ -64,6 +68,16 @@ internal sealed partial class Association
         // Watches may wait for it; and what is told from now on need not wait for the next attempt.
         _failures = 0;
         Dial(now, outbox);
+    }
+
+    /// <summary>This node goes on as a later life: who was greeted by the former one is greeted anew as soon as there is something to send.</summary>
+    public void BeginLife(ulong incarnation, TimeSpan now, List<AssociationEffect> outbox)
+    {
+        _incarnation = incarnation;
+        if (State is not (AssociationState.Handshaking or AssociationState.Established)) return;
+        CloseLink(ByeCode.Other, "it goes on as a later life", outbox);
+        Lose("this node goes on as a later life", now, outbox);
+        (State, _failures) = (AssociationState.Idle, 0);
     }
 
     /// <summary>This node ends.</summary>

@@ -29,10 +29,14 @@ internal sealed partial class Association
     private TimeSpan _lastReceived;
     private TimeSpan _lastSent;
 
-    public Association(string self, string peer, RemoteSettings settings)
+    /// <param name="self">This node's address.</param>
+    /// <param name="peer">The peer's address.</param>
+    /// <param name="incarnation">This node's life.</param>
+    /// <param name="settings">Times and bounds.</param>
+    public Association(string self, string peer, ulong incarnation, RemoteSettings settings)
     {
-        (_self, Peer, _settings) = (self, peer, settings);
-        _jitter = new SplitMix64(settings.Incarnation ^ (ulong)peer.Length);
+        (_self, Peer, _incarnation, _settings) = (self, peer, incarnation, settings);
+        _jitter = new SplitMix64(incarnation ^ (ulong)peer.Length);
     }
 
     public string Peer { get; }
