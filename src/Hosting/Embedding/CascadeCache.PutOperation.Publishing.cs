@@ -100,23 +100,35 @@ internal sealed partial class CascadeCache
                 await AskAsync(gpu.Tier, new ReleaseKey(binding.Key, former, binding.Stamp));
         }
 
+        /// <summary>
+        /// Sees to it that the block is where the caller wants it, and then names it in the index. Not before: until it is there its last copy may be evicted and be put
+        /// again under another key, and an eviction has the index forget the keys.
+        /// </summary>
         private async ValueTask<PutResult> BindAsync(BlockId id, PutStatus status)
         {
-            var reply = await CascadeCache.BindAsync(node, binding, id, _time.LeftToEnd);
+            var kept = acknowledgement.IsDurable ? await MakeDurableAsync(id, status)
+                : acknowledgement.Machines > 1 ? await ReplicateAsync(id, status)
+                : new PutResult(status, id);
+            var reply = await TryBindAsync(id, isNeeded: kept.Status == status);
             await ReleaseOnDevicesAsync(id);
-            switch (reply)
+            return reply switch
             {
-                // Under a later stamp it may be another writer's of the same block; a key that names another one needs nothing more.
-                case Bound bound when bound.Id == id && acknowledgement.IsDurable:
-                    return await MakeDurableAsync(id, status);
-                case Bound bound when bound.Id == id && acknowledgement.Machines > 1:
-                    return await ReplicateAsync(id, status);
-                case Bound:
-                    return new PutResult(status, id);
-                case Refused refused:
-                    return new PutResult(PutStatus.Busy, default, refused.Reason);
-                case var other:
-                    throw Unexpected(other, binding);
+                Bound or null => kept,
+                Refused refused => new PutResult(PutStatus.Busy, default, refused.Reason),
+                var other => throw Unexpected(other, binding),
+            };
+        }
+
+        /// <summary>Names the block in the index. Null when that is not known in time, and the caller need not know: the put has failed, and what copies there are know the key.</summary>
+        private async ValueTask<object?> TryBindAsync(BlockId id, bool isNeeded)
+        {
+            try
+            {
+                return await CascadeCache.BindAsync(node, binding, id, _time.LeftToEnd);
+            }
+            catch (CascadeUnavailableException) when (!isNeeded)
+            {
+                return null;
             }
         }
     }
