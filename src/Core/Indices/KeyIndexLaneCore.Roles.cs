@@ -41,13 +41,18 @@ public sealed partial class KeyIndexLaneCore
         var (formerRole, formerPrimary, formerBackup) = (shard.Role, shard.Primary, shard.Backup);
         (shard.Role, shard.Primary, shard.Backup) = (role, primary, backup);
 
+        // What a primary took in that is gone is not here, unless this was in step with it: what was whole before it says nothing any more.
+        var isInStep = formerRole == KeyRole.Backup && shard.IsInStep;
+        if (formerRole != KeyRole.Primary && !isInStep && formerPrimary is not null && !IsLive(formerPrimary))
+            shard.IsWhole = false;
+
         // A primary that lives on takes in more with another backup.
         if (formerRole == KeyRole.Backup && (role == KeyRole.None || formerPrimary != primary) && IsLive(formerPrimary))
             shard.PassedTo = formerPrimary;
         switch (role)
         {
             case KeyRole.Primary when formerRole != KeyRole.Primary:
-                BecomePrimary(now, shard, formerRole == KeyRole.Backup && shard.IsInStep && !IsLive(formerPrimary));
+                BecomePrimary(now, shard, isInStep && !IsLive(formerPrimary));
                 break;
             case KeyRole.Primary when formerBackup != backup:
                 Disagree(shard);

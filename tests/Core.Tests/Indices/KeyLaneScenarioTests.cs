@@ -51,6 +51,27 @@ public sealed class KeyLaneScenarioTests
     }
 
     [Fact]
+    public void What_was_whole_before_it_had_other_replicas_says_nothing_once_these_are_lost()
+    {
+        Begin(nodes: 4);
+        _world.Divide([1, 2], [3, 4]);
+        _world.Run(TimeSpan.FromSeconds(5));
+        _world.Divide();
+        _world.Run(TimeSpan.FromMilliseconds(20));
+        var bind = Enumerable.Range(1, 60).Select(Bind).First(bind => Pair(bind.Key).Primary <= 2 && Pair(bind.Key).Backup <= 2);
+        Assert.Equal(new Bound(bind.Key, bind.Id, true), Ask(bind));
+        var former = _world.Nodes.Values.Where(node => node.Core.Shard(KeyLanes.ShardOf(bind.Key)) is { Role: KeyRole.None, IsWhole: true, Keys.Keys: 0 }).ToArray();
+        Assert.NotEmpty(former);
+        _world.Copies[former[0].Life.Node] = [bind];
+        _world.Crash(1);
+        _world.Crash(2);
+        _world.Start(1);
+        _world.Start(2);
+        _world.Settle();
+        Assert.Equal(new Found(bind.Binding, bind.Id), Ask(new Lookup(bind.Key)));
+    }
+
+    [Fact]
     public void Backup_that_had_more_than_its_primary_offers_it_though_it_is_backup_no_more()
     {
         Begin(nodes: 3);
