@@ -59,7 +59,7 @@ export MSBUILDDISABLENODEREUSE=1 DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1
 compiler=cascade-$$
 build() {
   local result=0
-  dotnet build Cascade.Actors.sln -c Release --nologo -v quiet -m:2 -p:SharedCompilationId="$compiler" || result=$?
+  dotnet build Cascade.Actors.sln -c Release --nologo -v quiet -m:2 -p:UseSharedCompilation=true -p:SharedCompilationId="$compiler" || result=$?
   pkill -f -- "-pipename:$compiler" || true
   return "$result"
 }
