@@ -6,7 +6,7 @@ public sealed record RemoteSettings
     /// <summary>Only nodes of one cluster talk to each other; at most 80 characters.</summary>
     public required string ClusterName { get; init; }
 
-    /// <summary>Greater than that of any former life at the address, so that a restart is seen; not 0. The start time will do.</summary>
+    /// <summary>Greater than that of any former life at the address, so that a restart is seen; not 0. The start time will do; where it turns out not to, <see cref="RemoteSystem.BeginLife"/>.</summary>
     public required ulong Incarnation { get; init; }
 
     /// <summary>Where peers reach this node.</summary>

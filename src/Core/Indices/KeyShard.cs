@@ -47,7 +47,7 @@ internal sealed class KeyShard(int shard, long instance, KeyIndexSettings settin
 
     public NodeLife? Backup { get; set; }
 
-    /// <summary>True when it had all that was acknowledged while the node was primary or backup last.</summary>
+    /// <summary>True when it had all that was acknowledged while the node was primary or backup last, and no primary after that was lost with more.</summary>
     public bool IsWhole { get; set; }
 
     /// <summary>

@@ -113,6 +113,7 @@ internal sealed partial class CascadeCache
             await ReleaseOnDevicesAsync(id);
             return reply switch
             {
+                // Also where the key names another block by a later stamp: then that put is the one that counts.
                 Bound or null => kept,
                 Refused refused => new PutResult(PutStatus.Busy, default, refused.Reason),
                 var other => throw Unexpected(other, binding),
